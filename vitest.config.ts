@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// Packages are read from their sources, so that no test waits for a build (see docs/decisions).
+const conditions = ["@modly-runs/source", "module", "node", "development|production"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "{test,examples}/**/*.test.ts"],
+    // A generous bound against hangs, never a measurement.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: process.env.VITEST_REPORT
+      ? ["default", ["json", { outputFile: process.env.VITEST_REPORT }]]
+      : ["default"],
+  },
+});
