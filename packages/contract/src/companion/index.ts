@@ -13,7 +13,11 @@ export const ParamSpec = z
     max: z.union([z.number(), z.string()]).optional(),
     step: z.union([z.number(), z.string()]).optional(),
     options: z
-      .array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), label: z.string() }).passthrough())
+      .array(
+        z
+          .object({ value: z.union([z.string(), z.number(), z.boolean()]), label: z.string() })
+          .passthrough(),
+      )
       .optional(),
     tooltip: z.string().optional(),
     show_if: z.unknown().optional(),
