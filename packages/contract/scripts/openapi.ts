@@ -1,0 +1,185 @@
+import { type AppRoute, isAppRouteNoBody } from "@ts-rest/core";
+import { z, type ZodTypeAny } from "zod";
+
+import { companionContract, EXPORT_FORMATS } from "../src/companion/index.ts";
+import { PROBLEMS } from "../src/problems.ts";
+import { workflowRunsContract } from "../src/routes.ts";
+import { buildJsonSchemas, inlineJsonSchema } from "./json-schemas.ts";
+
+type Json = Record<string, unknown>;
+
+const MEANING: Record<number, string> = {
+  200: "Done",
+  204: "The stream had already told the end",
+  304: "Not changed",
+};
+
+/** A file has no zod type: its part of the create is written down here. */
+const IMAGE_PART = {
+  type: "string",
+  contentMediaType: "application/octet-stream",
+  description: "PNG, JPEG or WebP",
+};
+
+const REF_OF = new Map<string, string>();
+
+/** Every code that a status can carry, for the reader of the document. */
+function meaning(status: number): string {
+  const codes = Object.entries(PROBLEMS).filter(([, row]) => row.status === status);
+  return MEANING[status] ?? codes.map(([code, row]) => `${row.title} (\`${code}\`)`).join("; ");
+}
+
+function isSchema(value: unknown): value is ZodTypeAny {
+  return value instanceof z.ZodType;
+}
+
+function schemaOf(schema: ZodTypeAny): Json {
+  const inline = inlineJsonSchema(schema) as Json;
+  const name = REF_OF.get(JSON.stringify(inline));
+  return name ? { $ref: `#/components/schemas/${name}` } : inline;
+}
+
+function parametersIn(where: "path" | "query" | "header", schema: unknown): Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, ZodTypeAny>).map(([name, type]) => ({
+    name,
+    in: where,
+    required: !type.isOptional(),
+    schema: inlineJsonSchema(type),
+  }));
+}
+
+function bodyOf(route: AppRoute): Json {
+  if (!("body" in route) || !(route.body instanceof z.ZodObject)) return {};
+  const { properties, required } = inlineJsonSchema(route.body) as {
+    properties: Json;
+    required?: string[];
+  };
+  const type = "contentType" in route && route.contentType ? route.contentType : "application/json";
+  const schema = {
+    type: "object",
+    properties: { ...properties, image: IMAGE_PART },
+    required: ["image", ...(required ?? []).filter((name) => name !== "image")],
+  };
+  return { requestBody: { required: true, content: { [type]: { schema } } } };
+}
+
+function operation(name: string, route: AppRoute, tag: string): Json {
+  const responses = Object.fromEntries(
+    Object.entries(route.responses).map(([status, body]) => [
+      status,
+      {
+        description: meaning(Number(status)),
+        ...(isSchema(body) && !isAppRouteNoBody(body as never)
+          ? { content: { "application/json": { schema: schemaOf(body) } } }
+          : {}),
+      },
+    ]),
+  );
+  return {
+    operationId: name,
+    tags: [tag],
+    summary: route.summary,
+    parameters: [
+      ...parametersIn("path", route.pathParams),
+      ...parametersIn("query", route.query),
+      ...parametersIn("header", route.headers),
+    ],
+    ...bodyOf(route),
+    responses,
+  };
+}
+
+function pathsOf(routes: Record<string, AppRoute>, tag: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const [name, route] of Object.entries(routes)) {
+    const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route, tag) };
+  }
+  return paths;
+}
+
+/** Files are bytes, not JSON: their routes are outside ts-rest and described here. */
+function filePaths(): Json {
+  const text = { type: "string" };
+  const file = (type: string) => ({
+    description: "The file",
+    content: { [type]: { schema: { type: "string", format: "binary" } } },
+  });
+  const missing = { 404: { description: meaning(404) } };
+  const path = { in: "path", required: true, schema: text };
+  return {
+    "/workspace/{path}": {
+      get: {
+        operationId: "download",
+        tags: ["companion"],
+        summary: "A finished mesh; `path` is a run's `scene_candidate.workspace_path`",
+        parameters: [{ name: "path", ...path }],
+        responses: { 200: file("model/gltf-binary"), 206: file("model/gltf-binary"), ...missing },
+      },
+    },
+    "/export/{format}": {
+      get: {
+        operationId: "exportMesh",
+        tags: ["companion"],
+        summary: "A finished mesh in another format",
+        parameters: [
+          {
+            name: "format",
+            ...path,
+            schema: { type: "string", enum: Object.keys(EXPORT_FORMATS) },
+          },
+          { name: "path", in: "query", required: true, schema: text },
+        ],
+        responses: {
+          200: {
+            description: "The file",
+            content: Object.fromEntries(
+              Object.values(EXPORT_FORMATS).map((type) => [
+                type,
+                { schema: { type: "string", format: "binary" } },
+              ]),
+            ),
+          },
+          400: { description: meaning(400) },
+          ...missing,
+        },
+      },
+    },
+  };
+}
+
+/** The contract and its companion as an OpenAPI 3.1 document. */
+export function buildOpenApi(): Json {
+  const schemas = buildJsonSchemas();
+  REF_OF.clear();
+  for (const [name, { title: _, ...schema }] of Object.entries(schemas) as [string, Json][])
+    REF_OF.set(JSON.stringify(schema), name);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Workflow runs",
+      version: "1.0.0",
+      description:
+        "A picture becomes a mesh. Three endpoints are the contract; the rest is beside it.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    tags: [
+      { name: "contract", description: "The three endpoints: every conforming server has them" },
+      { name: "companion", description: "Beside the contract: what Modly has and clients expect" },
+    ],
+    paths: {
+      ...pathsOf(workflowRunsContract, "contract"),
+      ...pathsOf(companionContract, "companion"),
+      ...filePaths(),
+    },
+    components: {
+      schemas,
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer" },
+        token: { type: "apiKey", in: "header", name: "X-Modly-Token" },
+      },
+    },
+    security: [{}, { bearer: [] }, { token: [] }],
+  };
+}

@@ -1,0 +1,11 @@
+export {
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type Created,
+  type CreateOptions,
+} from "./client.ts";
+export type { Image } from "./image.ts";
+export { type Failure, type FailureCode, FAILURES, isPassing, type Outcome } from "./outcome.ts";
+export type { WatchOptions } from "./watch.ts";

@@ -1,0 +1,2 @@
+/** The shapes of the contract as JSON Schema, for whoever judges raw JSON. */
+export { jsonSchemas } from "./generated.ts";
