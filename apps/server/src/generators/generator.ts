@@ -67,6 +67,11 @@ export interface Generator {
   readonly descriptor: ModelDescriptor;
   readonly slot: Slot;
   generate(input: GenerateInput, context: GenerateContext): Promise<GenerateResult>;
+  /**
+   * Ends the work elsewhere that an ended run left behind, for example when a kill came between the
+   * answer to a cancel and the stop. True when nothing is left of it, false when it has to be tried again.
+   */
+  abandon?(handle: string): Promise<boolean>;
 }
 
 /** A back end: the generators it offers now, and those it could still finish. */
