@@ -22,6 +22,8 @@ export interface Slot {
   readonly name: string;
   /** How many runs may hold the slot at once. */
   readonly places: number;
+  /** How long an aborted generator may hold its place without settling, ms (default 10,000). */
+  readonly graceMs?: number;
 }
 
 export interface GenerateInput {
@@ -37,12 +39,21 @@ export interface GenerateInput {
   readonly remembered: string | null;
 }
 
+/**
+ * Why a run is stopped. On `stop` the server goes away and the run is taken up again later, so work
+ * that lives elsewhere goes on.
+ */
+export type AbortReason = "cancel" | "watchdog" | "stop";
+
 export interface GenerateContext {
-  /** Aborted by a cancel, a watchdog or a stop: end the work at once and reject or resolve, either is fine. */
+  /**
+   * Aborted when the work must end; its `reason` is an `AbortReason`. Settle once it has ended: the
+   * slot is held until then. How it settles does not matter any more.
+   */
   readonly signal: AbortSignal;
   /** Any number will do: the caller clamps, rounds and holds what falls. `percent` is 0..100. */
   onProgress(percent: number, step: string): void;
-  /** Stores a handle on work that lives elsewhere, so that a restart can take it up again. */
+  /** Stores a handle on work that lives elsewhere, so that a restart can take it up again. The last one counts. */
   remember(handle: string): Promise<void>;
 }
 
@@ -67,6 +78,8 @@ export interface Generator {
   readonly descriptor: ModelDescriptor;
   readonly slot: Slot;
   generate(input: GenerateInput, context: GenerateContext): Promise<GenerateResult>;
+  /** Ends what a remembered handle stands for, after its run has ended; true when nothing of it is left. */
+  abandon?(handle: string): Promise<boolean>;
   /**
    * Ends the work elsewhere that an ended run left behind, for example when a kill came between the
    * answer to a cancel and the stop. True when nothing is left of it, false when it has to be tried again.

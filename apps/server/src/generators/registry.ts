@@ -1,0 +1,32 @@
+import type { Generator, GeneratorSource } from "./generator.ts";
+
+/** Every generator there is: the sources in the order they are asked. */
+export interface Registry extends GeneratorSource {
+  /** The generator of a model that can be chosen now. */
+  choose(modelId: string): Promise<Generator | undefined>;
+}
+
+/**
+ * Puts sources behind one door.
+ *
+ * A source that answers for models which are away (a remote one) belongs last: it may claim any id.
+ */
+export function createRegistry(sources: readonly GeneratorSource[]): Registry {
+  const list = async () => (await Promise.all(sources.map((source) => source.list()))).flat();
+  return {
+    list,
+    async choose(modelId) {
+      return (await list()).find(({ descriptor }) => descriptor.id === modelId);
+    },
+    async find(modelId) {
+      for (const source of sources) {
+        const found = await source.find(modelId);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    async close() {
+      await Promise.all(sources.map((source) => source.close()));
+    },
+  };
+}
