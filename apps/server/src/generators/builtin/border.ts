@@ -1,0 +1,271 @@
+import { bandOf, fitBackground, paintBackground, type Background } from "./background.ts";
+import { toLab } from "./lab.ts";
+import { areas, type Field, type Picture, type Rect } from "./raster.ts";
+
+/** What a first look at the whole picture, a hundred or so cells wide, found. */
+export interface BorderLook {
+  readonly background: Background;
+  /** The colour distance up to which a pixel passes for background. */
+  readonly threshold: number;
+  /** 1 where the foreground is. */
+  readonly foreground: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** The foreground's rectangle in cells, or undefined if there is none. */
+  readonly bounds: Rect | undefined;
+  /** Why the foreground is not to be trusted, or undefined. */
+  readonly doubt: string | undefined;
+}
+
+/** Brightness counts less than hue: light falls off, paint does not. */
+const LIGHTNESS = 0.6;
+/** A hole is background seen through the object: at least this share of the object. */
+const HOLE = 0.003;
+/** A part smaller than this share of the largest is a speck. */
+const SPECK = 0.002;
+
+/** Looks for an object in front of an even border. `picture` is the whole picture, made small. */
+export function lookAtBorder(picture: Picture): BorderLook {
+  const { width, height } = picture;
+  const lab = toLab(picture);
+  const background = fitBackground(lab, width, height);
+  const threshold = Math.min(14, Math.max(5, 3 + 3 * background.spread));
+  const scene = compare(
+    lab,
+    background,
+    picture,
+    { left: 0, top: 0, right: width, bottom: height },
+    width,
+    height,
+  );
+  const band = bandOf(width, height);
+  const seeds = new Uint8Array(width * height);
+  for (const cell of band) seeds[cell] = 1;
+  const foreground = spread(scene, seeds, threshold);
+  const inBand = band.reduce((sum, cell) => sum + foreground[cell]!, 0) / band.length;
+  const parts = dropSpecksAndHoles(foreground, scene, threshold);
+  const bounds = boundsOf(foreground, width, height);
+  const doubt = doubtOf({ scene, foreground, inBand, parts, spread: background.spread });
+  return { background, threshold, foreground, width, height, bounds, doubt };
+}
+
+/** How much of each cell the foreground covers, 0..1, on a finer grid over `crop` of the picture. */
+export function borderCoverage(
+  look: BorderLook,
+  cut: Picture,
+  crop: Rect,
+  whole: { width: number; height: number },
+): Field {
+  const { width, height } = cut;
+  const scene = compare(toLab(cut), look.background, whole, crop, width, height);
+  const foreground = spread(scene, seedsFrom(look, crop, whole, width, height), look.threshold);
+  dropSpecksAndHoles(foreground, scene, look.threshold);
+  return matte(scene, foreground);
+}
+
+/** A grid of colours and how far each is from the background expected there. */
+interface Scene {
+  readonly width: number;
+  readonly height: number;
+  readonly lab: Float32Array;
+  /** Weighted colour distance from the background. */
+  readonly distance: Float32Array;
+  /** 1 where the colour is the background's, only darker: it may be a shadow. */
+  readonly shade: Uint8Array;
+}
+
+const SHADE_CHROMA = 6;
+const SHADE_DEPTH = 45;
+
+function compare(
+  lab: Float32Array,
+  background: Background,
+  whole: { width: number; height: number },
+  crop: Rect,
+  width: number,
+  height: number,
+): Scene {
+  const expected = paintBackground(background, whole, crop, width, height);
+  const distance = new Float32Array(width * height);
+  const shade = new Uint8Array(width * height);
+  for (let i = 0, o = 0; i < distance.length; i++, o += 3) {
+    const dl = lab[o]! - expected[o]!;
+    const da = lab[o + 1]! - expected[o + 1]!;
+    const db = lab[o + 2]! - expected[o + 2]!;
+    const chroma = da * da + db * db;
+    distance[i] = Math.sqrt(LIGHTNESS * dl * dl + chroma);
+    shade[i] = dl < 0 && dl > -SHADE_DEPTH && chroma < SHADE_CHROMA ** 2 ? 1 : 0;
+  }
+  return { width, height, lab, distance, shade };
+}
+
+/** Colour step between neighbouring cells up to which a shadow goes on; an object's edge steps further. */
+const GENTLE = 1.6;
+
+/** Lets the background flow from the seeds; what it does not reach is foreground. */
+function spread(
+  { width, height, lab, distance, shade }: Scene,
+  seeds: Uint8Array,
+  threshold: number,
+): Uint8Array {
+  const foreground = new Uint8Array(width * height).fill(1);
+  const stack = new Int32Array(width * height);
+  let top = 0;
+  for (let cell = 0; cell < seeds.length; cell++) {
+    if (seeds[cell] === 0 || distance[cell]! >= threshold) continue;
+    foreground[cell] = 0;
+    stack[top++] = cell;
+  }
+  const step = (from: number, to: number): void => {
+    if (foreground[to] === 0) return;
+    if (distance[to]! >= threshold && !(shade[to] === 1 && gap(lab, from, to) < GENTLE)) return;
+    foreground[to] = 0;
+    stack[top++] = to;
+  };
+  while (top > 0) {
+    const cell = stack[--top]!;
+    const x = cell % width;
+    if (x > 0) step(cell, cell - 1);
+    if (x < width - 1) step(cell, cell + 1);
+    if (cell >= width) step(cell, cell - width);
+    if (cell < width * (height - 1)) step(cell, cell + width);
+  }
+  return foreground;
+}
+
+function gap(lab: Float32Array, a: number, b: number): number {
+  return Math.hypot(
+    lab[a * 3]! - lab[b * 3]!,
+    lab[a * 3 + 1]! - lab[b * 3 + 1]!,
+    lab[a * 3 + 2]! - lab[b * 3 + 2]!,
+  );
+}
+
+/** Takes specks out of the foreground and opens holes; returns how many parts are left. */
+function dropSpecksAndHoles(
+  foreground: Uint8Array,
+  { width, height, distance }: Scene,
+  threshold: number,
+): number {
+  const area = foreground.reduce((sum, cell) => sum + cell, 0);
+  const alike = foreground.map((cell, i) => (cell === 1 && distance[i]! < threshold ? 1 : 0));
+  const holes = areas(alike, width, height);
+  const mean = new Float64Array(holes.size.length);
+  holes.label.forEach(
+    (name, i) => (mean[name]! += name === 0 ? 0 : distance[i]! / holes.size[name]!),
+  );
+  const open = holes.size.map(
+    (size, name) => name > 0 && size > area * HOLE && mean[name]! < threshold * 0.4,
+  );
+  holes.label.forEach((name, i) => open[name] && (foreground[i] = 0));
+  const parts = areas(foreground, width, height);
+  const least = Math.max(2, Math.max(0, ...parts.size) * SPECK);
+  parts.label.forEach((name, i) => name > 0 && parts.size[name]! < least && (foreground[i] = 0));
+  return parts.size.filter((size, name) => name > 0 && size >= least).length;
+}
+
+function boundsOf(mask: Uint8Array, width: number, height: number): Rect | undefined {
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  for (let cell = 0; cell < mask.length; cell++) {
+    if (mask[cell] === 0) continue;
+    const x = cell % width;
+    const y = (cell - x) / width;
+    left = Math.min(left, x);
+    right = Math.max(right, x + 1);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y + 1);
+  }
+  return right > left ? { left, top, right, bottom } : undefined;
+}
+
+interface Evidence {
+  readonly scene: Scene;
+  readonly foreground: Uint8Array;
+  /** Share of the border band that is foreground. */
+  readonly inBand: number;
+  readonly parts: number;
+  readonly spread: number;
+}
+
+/** The tests that a photograph fails and a picture of one object passes, with the words for each. */
+const DOUBTS: readonly {
+  readonly says: string;
+  readonly holds: (seen: Evidence & { share: number; contrast: number }) => boolean;
+}[] = [
+  { says: "the border is uneven", holds: ({ spread }) => spread > 4.5 },
+  { says: "nothing stands out from the border", holds: ({ share }) => share < 0.002 },
+  { says: "too much of the foreground runs off the edge", holds: ({ inBand }) => inBand > 0.15 },
+  { says: "the foreground fills the picture", holds: ({ share }) => share > 0.9 },
+  { says: "the foreground falls into many parts", holds: ({ parts }) => parts > 24 },
+  { says: "the foreground hardly differs from the border", holds: ({ contrast }) => contrast < 9 },
+];
+
+function doubtOf(seen: Evidence): string | undefined {
+  const area = seen.foreground.reduce((sum, cell) => sum + cell, 0);
+  const distance = seen.foreground.reduce(
+    (sum, cell, i) => sum + (cell === 1 ? seen.scene.distance[i]! : 0),
+    0,
+  );
+  const facts = {
+    ...seen,
+    share: area / seen.foreground.length,
+    contrast: distance / Math.max(1, area),
+  };
+  return DOUBTS.find(({ holds }) => holds(facts))?.says;
+}
+
+/** Cells of the fine grid that lie well inside the background of the first look. */
+function seedsFrom(
+  look: BorderLook,
+  crop: Rect,
+  whole: { width: number; height: number },
+  width: number,
+  height: number,
+): Uint8Array {
+  const seeds = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const v = (crop.top + ((y + 0.5) / height) * (crop.bottom - crop.top)) / whole.height;
+    const row = Math.min(look.height - 1, Math.floor(v * look.height));
+    for (let x = 0; x < width; x++) {
+      const u = (crop.left + ((x + 0.5) / width) * (crop.right - crop.left)) / whole.width;
+      const column = Math.min(look.width - 1, Math.floor(u * look.width));
+      seeds[y * width + x] = isClear(look, column, row) ? 1 : 0;
+    }
+  }
+  return seeds;
+}
+
+function isClear({ foreground, width, height }: BorderLook, x: number, y: number): boolean {
+  for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+    for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+      if (foreground[v * width + u] === 1) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Turns the hard outline into coverage: a cell at the edge is a mixture of the foreground's and the background's
+ * colour, so where its distance lies between those of its neighbours on both sides says how much of it is covered.
+ */
+function matte({ width, height, distance }: Scene, foreground: Uint8Array): Field {
+  const data = Float32Array.from(foreground);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let low = Infinity;
+      let high = -Infinity;
+      for (let v = Math.max(0, y - 2); v <= Math.min(height - 1, y + 2); v++) {
+        for (let u = Math.max(0, x - 2); u <= Math.min(width - 1, x + 2); u++) {
+          const d = distance[v * width + u]!;
+          if (foreground[v * width + u] === 0) low = Math.min(low, d);
+          else high = Math.max(high, d);
+        }
+      }
+      if (low < high && low !== Infinity) {
+        const cell = y * width + x;
+        data[cell] = Math.min(1, Math.max(0, (distance[cell]! - low) / (high - low)));
+      }
+    }
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,76 @@
+import { frame, insideOf, MARGIN, outlineDiagonal } from "./outline.ts";
+import { solvePoisson } from "./poisson.ts";
+import { blur, type Field } from "./raster.ts";
+import { smoothNormals, type Mesh } from "./mesh.ts";
+import { closeShell } from "./shell.ts";
+
+/** The back is flatter than the front, as things that lie are; both together make a disc nearly a ball. */
+const BACK = 0.7;
+/** Least height in cells: keeps front and back apart. */
+const THINNEST = 0.05;
+/** Held down: at 2 a disc as wide as the grid loses an eighth of its depth, a thin part nothing. */
+const DAMPING = 2;
+
+/**
+ * Puffs up an outline: its height is √u with ∇²u = -4 inside and u = 0 on it, which makes half a ball of a disc.
+ *
+ * @param coverage the foreground, 0..1, on a grid of square cells
+ * @param lightness 0..1 on the same grid
+ * @returns a closed mesh, its longest side about the grid's; undefined if nothing is more than half covered
+ */
+export function inflate(
+  coverage: Field,
+  lightness: Field,
+  { depth, detail }: { readonly depth: number; readonly detail: number },
+): Mesh | undefined {
+  const outline = frame(coverage);
+  const { width, height } = outline;
+  const inside = insideOf(outline);
+  if (!inside.includes(1)) return undefined;
+  const { value } = solvePoisson({
+    width,
+    height,
+    inside,
+    diagonal: outlineDiagonal(outline, inside),
+    damping: (DAMPING / Math.max(width, height)) ** 2,
+    source: 4,
+  });
+  const relief = ripples(lightness);
+  const front = new Float32Array(value.length);
+  const back = new Float32Array(value.length);
+  for (let cell = 0; cell < value.length; cell++) {
+    if (inside[cell] === 0) continue;
+    const x = (cell % width) - MARGIN;
+    const y = Math.floor(cell / width) - MARGIN;
+    const round = depth * Math.sqrt(value[cell]!);
+    front[cell] = Math.max(THINNEST, round * (1 + detail * relief.data[y * relief.width + x]!));
+    back[cell] = Math.max(THINNEST, round * BACK);
+  }
+  const { positions, indices } = closeShell(outline, front, back);
+  const uvs = new Float32Array((positions.length / 3) * 2);
+  for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {
+    uvs[o] = clamp((positions[p]! - MARGIN + 0.5) / coverage.width);
+    uvs[o + 1] = clamp((positions[p + 1]! - MARGIN + 0.5) / coverage.height);
+    positions[p + 1] = -positions[p + 1]!;
+  }
+  return { positions, normals: smoothNormals(positions, indices), uvs, indices };
+}
+
+/** What is lighter or darker than its surroundings, -1..1: the picture's detail without its shading. */
+function ripples(lightness: Field): Field {
+  const near = blur(lightness, 1, 1);
+  const far = blur(
+    lightness,
+    Math.max(2, Math.round(Math.max(lightness.width, lightness.height) / 64)),
+    2,
+  );
+  return {
+    width: lightness.width,
+    height: lightness.height,
+    data: near.data.map((value, i) => Math.max(-1, Math.min(1, (value - far.data[i]!) * 3))),
+  };
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

@@ -1,0 +1,143 @@
+import { writeFile } from "node:fs/promises";
+import { findForeground, gridOf, type Finding } from "./cutout.ts";
+import { writeGlb } from "./glb.ts";
+import { inflate } from "./inflate.ts";
+import { stand, type Mesh } from "./mesh.ts";
+import { MODELS, type ModelId, type Params } from "./models.ts";
+import { readPicture, refuse, resample, wholeOf, type Refusal } from "./picture.ts";
+import type { Field, Picture } from "./raster.ts";
+import { relief } from "./relief.ts";
+import { simplify } from "./simplify.ts";
+import { paintCutout, paintWhole } from "./texture.ts";
+
+/** One picture to one mesh: all that a child process is told. */
+export interface Job {
+  readonly model: ModelId;
+  readonly imagePath: string;
+  readonly params: Params;
+  /** Where the mesh goes. */
+  readonly meshPath: string;
+}
+
+export type Made = { readonly ok: true } | Refusal;
+
+/** Tells a stage as it begins. `percent` is 0..100. */
+export type Tell = (percent: number, step: string) => void;
+
+/** A shape with its paint, before it is simplified and written. */
+interface Shape {
+  readonly mesh: Mesh;
+  readonly jpeg: Uint8Array;
+}
+
+/** Turns a picture into a GLB file. Refusals are results; anything thrown is a fault. */
+export async function make(job: Job, tell: Tell): Promise<Made> {
+  tell(0, "Reading the picture");
+  const read = await readPicture(job.imagePath, Math.max(2048, job.params.texture));
+  if (!read.ok) return read;
+  const { picture } = read;
+
+  tell(15, "Finding the outline");
+  const finding = await findForeground(picture);
+  const choice = choose(job.model, finding);
+  if (!choice.ok) return choice;
+
+  tell(30, `Building the surface: ${choice.method}, ${choice.because}`);
+  const shape = await (choice.finding === undefined
+    ? makeRelief(picture, job.params, tell)
+    : makeInflated(picture, choice.finding, job.params, tell));
+  if ("ok" in shape) return shape;
+
+  tell(75, "Simplifying the surface");
+  stand(shape.mesh.positions);
+  const mesh = simplify(shape.mesh, job.params.error);
+
+  tell(90, "Writing the mesh");
+  const extras = {
+    model: job.model,
+    method: choice.method,
+    because: choice.because,
+    params: Object.fromEntries(MODELS[job.model].params.map((name) => [name, job.params[name]])),
+  };
+  await writeFile(job.meshPath, await writeGlb(mesh, shape.jpeg, extras));
+  return { ok: true };
+}
+
+type Found = Extract<Finding, { found: true }>;
+type Choice =
+  | {
+      readonly ok: true;
+      readonly method: "inflate";
+      readonly because: string;
+      readonly finding: Found;
+    }
+  | {
+      readonly ok: true;
+      readonly method: "relief";
+      readonly because: string;
+      readonly finding: undefined;
+    }
+  | Refusal;
+
+/** Auto inflates only what it is sure of: a relief of an object disappoints less than a shredded photograph. */
+function choose(model: ModelId, finding: Finding): Choice {
+  if (!finding.found && finding.because === INVISIBLE) {
+    return refuse(
+      "Nothing can be seen: the picture is fully transparent. Use one with something in it.",
+    );
+  }
+  if (model === "builtin/relief")
+    return { ok: true, method: "relief", because: "as asked", finding: undefined };
+  if (!finding.found) {
+    return model === "builtin/auto"
+      ? { ok: true, method: "relief", because: finding.because, finding: undefined }
+      : refuse(`There is no outline to inflate: ${finding.because}. ${ADVICE}`);
+  }
+  if (model === "builtin/auto" && finding.doubt !== undefined) {
+    return { ok: true, method: "relief", because: finding.doubt, finding: undefined };
+  }
+  return { ok: true, method: "inflate", because: finding.because, finding };
+}
+
+const INVISIBLE = "the picture is fully transparent";
+const ADVICE =
+  "Use a picture with a transparent or an even background, or the model builtin/relief.";
+
+async function makeInflated(
+  picture: Picture,
+  finding: Found,
+  params: Params,
+  tell: Tell,
+): Promise<Shape | Refusal> {
+  const cutout = await finding.cutOut(params.grid);
+  const { width, height } = cutout.coverage;
+  const lightness = lightnessOf(await resample(picture, cutout.crop, width, height));
+  const mesh = inflate(cutout.coverage, lightness, params);
+  if (mesh === undefined)
+    return refuse(
+      `There is no outline to inflate: what stands out is too faint or too thin. ${ADVICE}`,
+    );
+  tell(50, "Painting the texture");
+  return { mesh, jpeg: await paintCutout(picture, cutout, params.texture) };
+}
+
+async function makeRelief(picture: Picture, params: Params, tell: Tell): Promise<Shape> {
+  const { width, height } = gridOf(wholeOf(picture), params.grid);
+  const mesh = relief(
+    lightnessOf(await resample(picture, wholeOf(picture), width, height)),
+    params,
+  );
+  tell(50, "Painting the texture");
+  return { mesh, jpeg: await paintWhole(picture, params.texture) };
+}
+
+/** Luma (Rec. 709 weights on sRGB values) on white, 0..1. */
+function lightnessOf({ width, height, data }: Picture): Field {
+  const luma = new Float32Array(width * height);
+  for (let i = 0, o = 0; i < luma.length; i++, o += 4) {
+    const alpha = data[o + 3]! / 255;
+    const value = (0.2126 * data[o]! + 0.7152 * data[o + 1]! + 0.0722 * data[o + 2]!) / 255;
+    luma[i] = value * alpha + 1 - alpha;
+  }
+  return { width, height, data: luma };
+}

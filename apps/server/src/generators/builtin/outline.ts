@@ -1,0 +1,53 @@
+import { areas, field, type Field } from "./raster.ts";
+
+/** Empty cells around the grid, so that the outline closes even where the object is cut off. */
+export const MARGIN = 2;
+
+/** Where the outline crosses between two cells, measured from the inner one: never on a cell itself. */
+const NEAREST = 0.05;
+
+/** The coverage with empty cells around it and without parts too small to have a body. */
+export function frame(coverage: Field): Field {
+  const { width, height } = coverage;
+  const framed = field(width + 2 * MARGIN, height + 2 * MARGIN);
+  for (let y = 0; y < height; y++) {
+    framed.data.set(
+      coverage.data.subarray(y * width, (y + 1) * width),
+      (y + MARGIN) * framed.width + MARGIN,
+    );
+  }
+  const inside = insideOf(framed);
+  const parts = areas(inside, framed.width, framed.height);
+  const largest = Math.max(0, ...parts.size);
+  const least = Math.min(largest, 3);
+  parts.label.forEach(
+    (name, cell) => name > 0 && parts.size[name]! < least && (framed.data[cell] = 0),
+  );
+  return framed;
+}
+
+/** 1 for every cell that is more than half covered. */
+export function insideOf({ data }: Field): Uint8Array {
+  const inside = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) inside[i] = data[i]! > 0.5 ? 1 : 0;
+  return inside;
+}
+
+/** How far from the inner cell, 0..1, the outline crosses on the way to the outer one. */
+export function crossing(inner: number, outer: number): number {
+  return Math.min(1 - NEAREST, Math.max(NEAREST, (inner - 0.5) / (inner - outer)));
+}
+
+/** The diagonal that `solvePoisson` asks for: how near the outline is on each side. */
+export function outlineDiagonal({ width, data }: Field, inside: Uint8Array): Float32Array {
+  const diagonal = new Float32Array(data.length);
+  const steps = [-1, 1, -width, width];
+  for (let cell = 0; cell < data.length; cell++) {
+    if (inside[cell] === 0) continue;
+    for (const step of steps) {
+      const next = cell + step;
+      diagonal[cell]! += inside[next] === 1 ? 1 : 1 / crossing(data[cell]!, data[next]!);
+    }
+  }
+  return diagonal;
+}

@@ -1,0 +1,117 @@
+/** Numbers on a grid, row by row from the top. */
+export interface Field {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** Eight-bit RGBA pixels, row by row from the top, alpha not multiplied in. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A rectangle of pixels: left and top are inside, right and bottom are not. */
+export interface Rect {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export function field(width: number, height: number): Field {
+  return { width, height, data: new Float32Array(width * height) };
+}
+
+/**
+ * Smooths by a box of `2 * radius + 1` cells, `passes` times in both directions: three passes come close to a
+ * Gaussian. Running sums make the cost independent of the radius; cells beyond the edge repeat the edge.
+ */
+export function blur({ width, height, data }: Field, radius: number, passes: number): Field {
+  let from = Float32Array.from(data);
+  let to = new Float32Array(data.length);
+  for (let pass = 0; pass < passes; pass++) {
+    boxLines(from, to, { lines: height, length: width, stride: 1, jump: width, radius });
+    boxLines(to, from, { lines: width, length: height, stride: width, jump: 1, radius });
+  }
+  return { width, height, data: from };
+}
+
+interface Lines {
+  readonly lines: number;
+  readonly length: number;
+  /** Distance in the array between neighbours on a line. */
+  readonly stride: number;
+  /** Distance in the array between the beginnings of two lines. */
+  readonly jump: number;
+  readonly radius: number;
+}
+
+function boxLines(
+  from: Float32Array,
+  to: Float32Array,
+  { lines, length, stride, jump, radius }: Lines,
+): void {
+  const scale = 1 / (2 * radius + 1);
+  for (let line = 0; line < lines; line++) {
+    const start = line * jump;
+    const end = start + (length - 1) * stride;
+    const first = from[start]!;
+    const last = from[end]!;
+    let sum = first * (radius + 1);
+    for (let i = 0; i < radius; i++) sum += from[Math.min(start + i * stride, end)]!;
+    for (let i = 0; i < length; i++) {
+      const ahead = i + radius;
+      const behind = i - radius - 1;
+      sum += ahead < length ? from[start + ahead * stride]! : last;
+      if (i > 0) sum -= behind >= 0 ? from[start + behind * stride]! : first;
+      else sum -= first;
+      to[start + i * stride] = sum * scale;
+    }
+  }
+}
+
+/** The areas of a mask whose cells touch by their sides. */
+export interface Areas {
+  /** For each cell the number of its area from 1, or 0. */
+  readonly label: Int32Array;
+  /** Cells of each area; index 0 is unused. */
+  readonly size: number[];
+  /** Whether the area reaches the edge of the grid; index 0 is unused. */
+  readonly touchesEdge: boolean[];
+}
+
+export function areas(mask: Uint8Array, width: number, height: number): Areas {
+  const label = new Int32Array(mask.length);
+  const stack = new Int32Array(mask.length);
+  const size = [0];
+  const touchesEdge = [false];
+  for (let seed = 0; seed < mask.length; seed++) {
+    if (mask[seed] === 0 || label[seed] !== 0) continue;
+    const name = size.length;
+    let count = 0;
+    let touches = false;
+    let top = 0;
+    const visit = (cell: number): void => {
+      if (mask[cell] === 0 || label[cell] !== 0) return;
+      label[cell] = name;
+      stack[top++] = cell;
+    };
+    visit(seed);
+    while (top > 0) {
+      const cell = stack[--top]!;
+      const x = cell % width;
+      const y = (cell - x) / width;
+      count++;
+      if (x === 0 || y === 0 || x === width - 1 || y === height - 1) touches = true;
+      if (x > 0) visit(cell - 1);
+      if (x < width - 1) visit(cell + 1);
+      if (y > 0) visit(cell - width);
+      if (y < height - 1) visit(cell + width);
+    }
+    size.push(count);
+    touchesEdge.push(touches);
+  }
+  return { label, size, touchesEdge };
+}

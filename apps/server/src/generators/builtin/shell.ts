@@ -1,0 +1,121 @@
+import { crossing, insideOf } from "./outline.ts";
+import type { Field } from "./raster.ts";
+
+/** Positions in cells, x to the right, y down, z towards the viewer. */
+export interface Shell {
+  readonly positions: Float32Array;
+  readonly indices: Uint32Array;
+}
+
+/**
+ * Closes a front and a back over an outline by marching squares. Both share the vertices on the outline (z = 0), so
+ * the surface has no gap by construction. Cells that touch by a corner alone are joined only if the middle of the
+ * square between them is covered, so no edge ever has more than two triangles.
+ *
+ * @param outline coverage 0..1 with empty cells along its edge
+ * @param front height of each inner cell over the plane of the outline, above zero
+ * @param back depth of each inner cell under it, above zero
+ */
+export function closeShell(outline: Field, front: Float32Array, back: Float32Array): Shell {
+  const { width, height, data } = outline;
+  const inside = insideOf(outline);
+  const frontAt = new Int32Array(data.length);
+  const backAt = new Int32Array(data.length);
+  const rightAt = new Int32Array(data.length);
+  const belowAt = new Int32Array(data.length);
+  const positions = new Float32Array(data.length * 4 * 3);
+  let vertices = 0;
+  const add = (x: number, y: number, z: number): number => {
+    const o = vertices * 3;
+    positions[o] = x;
+    positions[o + 1] = y;
+    positions[o + 2] = z;
+    return vertices++;
+  };
+  const towards = (from: number, to: number): number =>
+    inside[from] === 1 ? crossing(data[from]!, data[to]!) : 1 - crossing(data[to]!, data[from]!);
+
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (inside[i] === 1) {
+        frontAt[i] = add(x, y, front[i]!);
+        backAt[i] = add(x, y, -back[i]!);
+      }
+      if (x < width - 1 && inside[i] !== inside[i + 1])
+        rightAt[i] = add(x + towards(i, i + 1), y, 0);
+      if (y < height - 1 && inside[i] !== inside[i + width])
+        belowAt[i] = add(x, y + towards(i, i + width), 0);
+    }
+  }
+
+  const indices = new Uint32Array((width - 1) * (height - 1) * 4 * 2 * 3);
+  let used = 0;
+  const triangle = (a: number, b: number, c: number): void => {
+    indices[used++] = a;
+    indices[used++] = b;
+    indices[used++] = c;
+  };
+  // A polygon's vertices on the front and on the back, clockwise as the viewer sees them.
+  const fronts = new Int32Array(6);
+  const backs = new Int32Array(6);
+  let corners = 0;
+  const corner = (onFront: number, onBack: number): void => {
+    fronts[corners] = onFront;
+    backs[corners++] = onBack;
+  };
+  const fan = (from: number): void => {
+    for (let k = 1; k < corners - 1; k++) {
+      const p = from % corners;
+      const q = (from + k) % corners;
+      const r = (from + k + 1) % corners;
+      triangle(fronts[p]!, fronts[r]!, fronts[q]!);
+      triangle(backs[p]!, backs[q]!, backs[r]!);
+    }
+    corners = 0;
+  };
+
+  const cells = new Int32Array(4);
+  const edges = new Int32Array(4);
+  for (let y = 0; y < height - 1; y++) {
+    for (let x = 0; x < width - 1; x++) {
+      const i = y * width + x;
+      cells[0] = i;
+      cells[1] = i + 1;
+      cells[2] = i + width + 1;
+      cells[3] = i + width;
+      const count = inside[i]! + inside[i + 1]! + inside[i + width + 1]! + inside[i + width]!;
+      if (count === 0) continue;
+      if (count === 4) {
+        for (const cell of cells) corner(frontAt[cell]!, backAt[cell]!);
+        // Split along the diagonal that bends less.
+        const falling = Math.abs(front[cells[0]]! - front[cells[2]]!);
+        const rising = Math.abs(front[cells[1]]! - front[cells[3]]!);
+        fan(falling <= rising ? 0 : 1);
+        continue;
+      }
+      edges[0] = rightAt[i]!;
+      edges[1] = belowAt[i + 1]!;
+      edges[2] = rightAt[i + width]!;
+      edges[3] = belowAt[i]!;
+      const middle = (data[i]! + data[i + 1]! + data[i + width]! + data[i + width + 1]!) / 4;
+      const apart = count === 2 && inside[cells[0]] === inside[cells[2]] && middle <= 0.5;
+      for (let q = 0; q < 4; q++) {
+        const here = cells[q]!;
+        const next = cells[(q + 1) & 3]!;
+        if (apart) {
+          if (inside[here] === 0) continue;
+          corner(frontAt[here]!, backAt[here]!);
+          corner(edges[q]!, edges[q]!);
+          corner(edges[(q + 3) & 3]!, edges[(q + 3) & 3]!);
+          fan(0);
+          continue;
+        }
+        if (inside[here] === 1) corner(frontAt[here]!, backAt[here]!);
+        if (inside[here] !== inside[next]) corner(edges[q]!, edges[q]!);
+      }
+      if (!apart) fan(0);
+    }
+  }
+  return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, used) };
+}

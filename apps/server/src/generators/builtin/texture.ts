@@ -1,0 +1,160 @@
+import sharp from "sharp";
+import { gridOf, type Cutout } from "./cutout.ts";
+import { resample, resampleChannel, wholeOf } from "./picture.ts";
+import type { Field, Picture } from "./raster.ts";
+
+const QUALITY = 90;
+/** A texture is at least so long, so that the outline's mask has room in it. */
+const LEAST = 256;
+
+/** The cut-out's part of the picture as a JPEG whose colours run on beyond the outline, so that no rim shows. */
+export async function paintCutout(
+  picture: Picture,
+  { crop, coverage }: Cutout,
+  longest: number,
+): Promise<Uint8Array> {
+  const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
+  const { width, height } = gridOf(crop, Math.min(longest, Math.max(LEAST, native)));
+  const [sharpened, grid] = await Promise.all([
+    resample(picture, crop, width, height),
+    resample(picture, crop, coverage.width, coverage.height),
+  ]);
+  const pure = pureCells(coverage);
+  const [mask, spill] = await Promise.all([
+    resampleChannel(pure, coverage, wholeOf(coverage), width, height),
+    resample(spread(grid, coverage, pure), wholeOf(coverage), width, height),
+  ]);
+  blend(sharpened.data, spill.data, mask);
+  return encode(sharpened);
+}
+
+/** The whole picture as a JPEG; what is see-through becomes white. */
+export async function paintWhole(picture: Picture, longest: number): Promise<Uint8Array> {
+  const { width, height } = gridOf(
+    wholeOf(picture),
+    Math.min(longest, Math.max(picture.width, picture.height)),
+  );
+  return sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 4 } })
+    .flatten({ background: "#fff" })
+    .resize(width, height, { fit: "fill" })
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
+}
+
+function encode({ data, width, height }: Picture): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
+}
+
+/**
+ * 255 for cells whose colour is the foreground's alone: those with covered neighbours all around. Where a part is too
+ * thin to have any, its best covered cells must do.
+ */
+function pureCells({ width, height, data }: Field): Uint8Array {
+  const pure = new Uint8Array(data.length);
+  const near = new Uint8Array(data.length);
+  const around = (x: number, y: number, reach: number, visit: (cell: number) => void): void => {
+    for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+      for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++)
+        visit(v * width + u);
+    }
+  };
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const cell = y * width + x;
+      if (data[cell]! < 0.98) continue;
+      let covered = true;
+      around(x, y, 1, (next) => (covered &&= data[next]! > 0.9));
+      if (!covered) continue;
+      pure[cell] = 255;
+      around(x, y, 2, (next) => (near[next] = 1));
+    }
+  }
+  for (let cell = 0; cell < data.length; cell++)
+    if (near[cell] === 0 && data[cell]! > 0.5) pure[cell] = 255;
+  return pure;
+}
+
+interface Layer {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green and blue, each times `weight`. */
+  readonly colour: Float32Array;
+  readonly weight: Float32Array;
+}
+
+/**
+ * Fills every cell with colour from the pure ones near it: means of ever coarser grids, put back from coarse to fine
+ * (pull-push: Gortler et al., The Lumigraph, 1996).
+ */
+function spread(grid: Picture, coverage: Field, pure: Uint8Array): Picture {
+  const { width, height } = grid;
+  const finest: Layer = {
+    width,
+    height,
+    colour: new Float32Array(width * height * 3),
+    weight: new Float32Array(width * height),
+  };
+  for (let cell = 0; cell < pure.length; cell++) {
+    if (pure[cell] === 0) continue;
+    const weight = coverage.data[cell]! ** 2;
+    finest.weight[cell] = weight;
+    for (let k = 0; k < 3; k++) finest.colour[cell * 3 + k] = grid.data[cell * 4 + k]! * weight;
+  }
+  const layers = [finest];
+  for (let top = finest; Math.max(top.width, top.height) > 1; top = layers.at(-1)!)
+    layers.push(pull(top));
+  for (let k = layers.length - 2; k >= 0; k--) push(layers[k + 1]!, layers[k]!);
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let cell = 0; cell < pure.length; cell++) {
+    for (let k = 0; k < 3; k++) data[cell * 4 + k] = Math.round(finest.colour[cell * 3 + k]!);
+  }
+  return { width, height, data };
+}
+
+function pull(fine: Layer): Layer {
+  const width = (fine.width + 1) >> 1;
+  const height = (fine.height + 1) >> 1;
+  const colour = new Float32Array(width * height * 3);
+  const weight = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < fine.height; y++) {
+    for (let x = 0; x < fine.width; x++, i++) {
+      const o = (y >> 1) * width + (x >> 1);
+      weight[o]! += fine.weight[i]!;
+      for (let k = 0; k < 3; k++) colour[o * 3 + k]! += fine.colour[i * 3 + k]!;
+    }
+  }
+  for (let o = 0; o < weight.length; o++) {
+    if (weight[o]! <= 1) continue;
+    for (let k = 0; k < 3; k++) colour[o * 3 + k]! /= weight[o]!;
+    weight[o] = 1;
+  }
+  return { width, height, colour, weight };
+}
+
+function push(coarse: Layer, fine: Layer): void {
+  for (let y = 0, i = 0; y < fine.height; y++) {
+    for (let x = 0; x < fine.width; x++, i++) {
+      const missing = 1 - fine.weight[i]!;
+      if (missing <= 0) continue;
+      const o = (y >> 1) * coarse.width + (x >> 1);
+      const share = coarse.weight[o]! > 0 ? missing / coarse.weight[o]! : 0;
+      for (let k = 0; k < 3; k++) fine.colour[i * 3 + k]! += coarse.colour[o * 3 + k]! * share;
+      fine.weight[i] = 1;
+    }
+  }
+}
+
+/** Lays `over` (by its mask, and no more than its own alpha) on `under`, in place. */
+function blend(over: Uint8Array, under: Uint8Array, mask: Uint8Array): void {
+  for (let i = 0, o = 0; i < mask.length; i++, o += 4) {
+    const share = Math.min(mask[i]!, over[o + 3]!);
+    if (share === 255) continue;
+    const rest = 255 - share;
+    over[o] = (over[o]! * share + under[o]! * rest) / 255;
+    over[o + 1] = (over[o + 1]! * share + under[o + 1]! * rest) / 255;
+    over[o + 2] = (over[o + 2]! * share + under[o + 2]! * rest) / 255;
+  }
+}
