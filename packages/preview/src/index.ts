@@ -1,0 +1,94 @@
+import sharp from "sharp";
+import { lookAt } from "./camera.ts";
+import { readModel } from "./model.ts";
+import { createCanvas, drawPart, type Canvas } from "./raster.ts";
+import { LINEAR, toSrgb } from "./shade.ts";
+
+export interface RenderOptions {
+  /** Pixels. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Degrees around the vertical; 0 is the front. */
+  readonly yaw?: number;
+  /** Degrees above the horizon. */
+  readonly pitch?: number;
+  /** Field of view in degrees; 0 is a parallel projection. */
+  readonly fov?: number;
+  /** Free room on each side, as a share of the picture. */
+  readonly margin?: number;
+  /** Red, green and blue, 0..255; null leaves it see-through. */
+  readonly background?: readonly [number, number, number] | null;
+  /** False: grey, so that the form alone is seen. */
+  readonly textured?: boolean;
+  /** False: the texture's colours as they are. */
+  readonly lit?: boolean;
+  /** Samples along each side of a pixel. */
+  readonly samples?: number;
+}
+
+export interface Rendering {
+  readonly width: number;
+  readonly height: number;
+  /** sRGB and alpha, four bytes a pixel, row by row from the top. */
+  readonly pixels: Uint8Array;
+  readonly png: Buffer;
+}
+
+/** Draws a GLB's default scene, framed to fill the picture. Throws if it holds no triangles. */
+export async function renderGlb(
+  glb: Uint8Array,
+  {
+    width = 512,
+    height = 512,
+    yaw = 0,
+    pitch = 0,
+    fov = 24,
+    margin = 0.06,
+    background = [240, 240, 250],
+    textured = true,
+    lit = true,
+    samples = 2,
+  }: RenderOptions = {},
+): Promise<Rendering> {
+  const model = await readModel(glb);
+  const canvas = createCanvas(width * samples, height * samples);
+  const view = lookAt(model.bounds, { yaw, pitch, fov, margin }, canvas.width, canvas.height);
+  for (const part of model.parts) drawPart(canvas, view, part, { textured, lit });
+  const pixels = average(canvas, samples, background);
+  const png = await sharp(pixels, { raw: { width, height, channels: 4 } })
+    .png()
+    .toBuffer();
+  return { width, height, pixels, png };
+}
+
+/** Means of each pixel's samples in linear light, over the background if there is one. */
+function average(
+  canvas: Canvas,
+  samples: number,
+  background: readonly [number, number, number] | null,
+): Uint8Array {
+  const width = canvas.width / samples;
+  const height = canvas.height / samples;
+  const pixels = new Uint8Array(width * height * 4);
+  const sums = new Float64Array(4);
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, o += 4) {
+      sums.fill(0);
+      for (let v = 0; v < samples; v++) {
+        for (let u = 0; u < samples; u++) {
+          const at = ((y * samples + v) * canvas.width + x * samples + u) * 4;
+          for (let k = 0; k < 4; k++) sums[k]! += canvas.colour[at + k]!;
+        }
+      }
+      const coverage = sums[3]! / (samples * samples);
+      for (let k = 0; k < 3; k++) {
+        const own = sums[3]! > 0 ? sums[k]! / sums[3]! : 0;
+        pixels[o + k] = toSrgb(
+          background === null ? own : own * coverage + LINEAR[background[k]!]! * (1 - coverage),
+        );
+      }
+      pixels[o + 3] = background === null ? Math.round(coverage * 255) : 255;
+    }
+  }
+  return pixels;
+}
