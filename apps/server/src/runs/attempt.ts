@@ -1,0 +1,145 @@
+import type { AbortReason, GenerateResult, Generator } from "../generators/generator.ts";
+import type { RunRow } from "../stores/run-store.ts";
+import { coalesce } from "./coalesce.ts";
+import { createProgress } from "./progress.ts";
+import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
+
+/** How often progress is stored at most, ms. */
+const PROGRESS_EVERY_MS = 250;
+
+/** How long an aborted generator may hold its slot, ms, unless its slot says otherwise. */
+const GRACE_MS = 10_000;
+
+export interface Watchdogs {
+  /** A run that reports nothing new for so long is ended, ms. */
+  readonly stallMs: number;
+  /** A run that takes so long in all is ended, ms. */
+  readonly totalMs: number;
+}
+
+export type AttemptEnd =
+  | { readonly kind: "result"; readonly result: GenerateResult }
+  | { readonly kind: "fault"; readonly cause: unknown }
+  | { readonly kind: "aborted"; readonly reason: AbortReason; readonly sentence: string };
+
+export interface AttemptDeps {
+  readonly runs: Runs;
+  readonly watchdogs: Watchdogs;
+  readonly imagePath: string;
+  readonly workDir: string;
+}
+
+/** One attempt of a generator on a run, which can be aborted from outside. */
+export interface Attempt {
+  abort(reason: AbortReason): void;
+  /** How it ended; settles at once when it is aborted. */
+  readonly ended: Promise<AttemptEnd>;
+  /** Settles when the generator has let go too, or its grace is over; false then. */
+  readonly letGo: Promise<boolean>;
+  /** The row as last stored. */
+  row(): RunRow;
+}
+
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+
+/** Runs a generator on a run that has begun: stores its progress, watches the clock. */
+export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptDeps): Attempt {
+  const { runs, watchdogs, imagePath, workDir } = deps;
+  const controller = new AbortController();
+  let row = begun;
+  let over = false;
+
+  const progress = createProgress({
+    progress: row.progress,
+    step: row.step ?? "",
+    holdStep: row.step === WAITING_TO_RESUME,
+  });
+
+  // One writer: changes of this run are stored one after the other, each on the row before it.
+  let writing: Promise<unknown> = Promise.resolve();
+  function note(change: Parameters<Runs["note"]>[1]): Promise<void> {
+    const stored = writing.then(async () => {
+      const changed = await runs.note(row, change);
+      if (changed) row = changed;
+      else abort("cancel"); // somebody else has ended it
+    });
+    writing = stored.catch(() => undefined);
+    return stored;
+  }
+  const storing = coalesce(PROGRESS_EVERY_MS, async () => {
+    const now = progress.current();
+    if (!over && (now.progress !== row.progress || now.step !== row.step)) await note(now);
+  });
+
+  let tellAborted: (end: AttemptEnd) => void;
+  const aborted = new Promise<AttemptEnd>((resolve) => (tellAborted = resolve));
+  function abort(reason: AbortReason, sentence = ""): void {
+    if (over) return;
+    over = true;
+    tellAborted({ kind: "aborted", reason, sentence });
+    controller.abort(reason);
+  }
+
+  const stalled = () =>
+    abort(
+      "watchdog",
+      `The generator reported nothing for ${seconds(watchdogs.stallMs)} and was stopped.`,
+    );
+  let stall = setTimeout(stalled, watchdogs.stallMs);
+  const total = setTimeout(
+    () =>
+      abort("watchdog", `The run took longer than ${seconds(watchdogs.totalMs)} and was stopped.`),
+    watchdogs.totalMs,
+  );
+
+  const generating = (async (): Promise<AttemptEnd> => {
+    try {
+      const result = await generator.generate(
+        {
+          runId: row.runId,
+          imagePath,
+          params: row.params,
+          collection: row.collection,
+          workDir,
+          remembered: row.handle,
+        },
+        {
+          signal: controller.signal,
+          onProgress(percent, step) {
+            if (over || !progress.report(percent, step)) return;
+            clearTimeout(stall);
+            stall = setTimeout(stalled, watchdogs.stallMs);
+            storing.request();
+          },
+          remember: (handle) => note({ handle }),
+        },
+      );
+      return { kind: "result", result };
+    } catch (cause) {
+      return { kind: "fault", cause };
+    }
+  })();
+
+  const ended = Promise.race([generating, aborted]).then(async (end) => {
+    over = true;
+    clearTimeout(stall);
+    clearTimeout(total);
+    await storing.stop();
+    await writing;
+    return end;
+  });
+
+  const letGo = ended.then(async (end) => {
+    if (end.kind !== "aborted") return true;
+    let grace: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      const ms = generator.slot.graceMs ?? GRACE_MS;
+      if (Number.isFinite(ms)) grace = setTimeout(() => resolve(false), ms);
+    });
+    const settled = await Promise.race([generating.then(() => true), late]);
+    clearTimeout(grace);
+    return settled;
+  });
+
+  return { abort, ended, letGo, row: () => row };
+}

@@ -1,0 +1,45 @@
+/**
+ * Calls `work` soon after `request`, never twice at once, and at most once in `everyMs`.
+ *
+ * `flush` waits for what was requested; `stop` drops it.
+ */
+export function coalesce(everyMs: number, work: () => Promise<void>) {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let wanted = false;
+  let last = Number.NEGATIVE_INFINITY;
+
+  async function perform(): Promise<void> {
+    wanted = false;
+    last = performance.now();
+    running = work();
+    try {
+      await running;
+    } finally {
+      running = undefined;
+      if (wanted) schedule();
+    }
+  }
+  function schedule(): void {
+    if (timer || running) return;
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        void perform();
+      },
+      Math.max(0, everyMs - (performance.now() - last)),
+    );
+  }
+  return {
+    request(): void {
+      wanted = true;
+      schedule();
+    },
+    async stop(): Promise<void> {
+      clearTimeout(timer);
+      timer = undefined;
+      wanted = false;
+      await running;
+    },
+  };
+}

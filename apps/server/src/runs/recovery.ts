@@ -1,0 +1,78 @@
+import { isEnded } from "@modly-runs/contract";
+
+import type { RunFiles } from "../files/run-files.ts";
+import type { Registry } from "../generators/registry.ts";
+import type { Log } from "../log.ts";
+import type { RunQueue } from "../queues/run-queue.ts";
+import type { RunRow, RunStore } from "../stores/run-store.ts";
+import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
+
+export interface RecoveryDeps {
+  readonly store: RunStore;
+  readonly runs: Runs;
+  readonly queue: RunQueue;
+  readonly registry: Registry;
+  readonly files: RunFiles;
+  /** How often a generator may begin on one run. */
+  readonly maxAttempts: number;
+  readonly log: Log;
+}
+
+/**
+ * What a start does with the runs of the server before: those that wait are queued again, those cut
+ * off are finished where their mesh is in its place, tried again, or ended with a sentence.
+ */
+export async function recover(deps: RecoveryDeps): Promise<void> {
+  const { store, runs, queue, registry, files, maxAttempts, log } = deps;
+
+  async function requeue(row: RunRow): Promise<void> {
+    const generator = await registry.find(row.modelId);
+    if (generator) await queue.add({ runId: row.runId, slot: generator.slot });
+    else await runs.fail(row, `The model ${row.modelId} is not here any more.`);
+  }
+
+  async function resume(row: RunRow): Promise<void> {
+    // The mesh appears in one step, so one that is there is whole.
+    if (row.workspacePath !== null && (await files.meshes.find(row.workspacePath))) {
+      await runs.finish(row);
+      return;
+    }
+    // A handle leads back to the work itself, so nothing is done twice.
+    if (row.attempts >= maxAttempts && row.handle === null) {
+      const often = row.attempts === 1 ? "once" : `${row.attempts} times`;
+      await runs.fail(
+        row,
+        `The server was stopped ${often} while it worked on this run. Create it again.`,
+      );
+      return;
+    }
+    const waiting = await runs.note(row, { step: WAITING_TO_RESUME, workspacePath: null });
+    if (waiting) await requeue(waiting);
+  }
+
+  /** An ended run that left something: the mesh of a lost race, work that goes on elsewhere. */
+  async function settle(row: RunRow): Promise<void> {
+    let current = row;
+    if (row.status !== "done" && row.workspacePath !== null) {
+      await files.meshes.withdraw(row.workspacePath);
+      current = (await runs.note(row, { workspacePath: null })) ?? row;
+    }
+    if (current.handle === null) return;
+    const generator = await registry.find(current.modelId);
+    if (!generator?.abandon || (await generator.abandon(current.handle)))
+      await runs.note(current, { handle: null });
+  }
+
+  for (const row of await store.list("unsettled"))
+    // In the background: what goes on elsewhere may be slow to answer, or away.
+    void settle(row).catch((cause: unknown) =>
+      log.warn({ run_id: row.runId, err: cause }, "leftovers stay until the next start"),
+    );
+
+  const active = await store.list("active");
+  await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));
+  for (const row of active.filter(({ status }) => status === "running")) await resume(row);
+  for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
+  const left = active.filter(({ status }) => !isEnded(status)).length;
+  if (left > 0) log.info({ runs: left }, "took up the runs of the server before");
+}

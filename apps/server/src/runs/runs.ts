@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+
+import { canBecome, COMPLETED, isEnded } from "@modly-runs/contract";
+
+import type { Registry } from "../generators/registry.ts";
+import type { RunQueue } from "../queues/run-queue.ts";
+import type { Idempotency, RunChange, RunRow, RunStore } from "../stores/run-store.ts";
+import type { Changes } from "./changes.ts";
+
+/** What a create asks for, checked. */
+export interface RunRequest {
+  readonly modelId: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly collection: string;
+  readonly upload: string;
+  readonly idempotency: Idempotency | null;
+}
+
+export type CreateResult =
+  | { readonly kind: "created" | "repeated"; readonly runId: string }
+  | { readonly kind: "mismatch" | "full" | "unknown_model" };
+
+export interface RunsDeps {
+  readonly store: RunStore;
+  readonly queue: RunQueue;
+  readonly registry: Registry;
+  readonly changes: Changes;
+  readonly maxPending: number;
+  readonly now?: () => number;
+}
+
+/**
+ * The life of runs: the only place where a status changes. Every change is a compare-and-set, so of
+ * two that race one wins, whichever process they come from.
+ */
+export interface Runs {
+  create(request: RunRequest): Promise<CreateResult>;
+  get(runId: string): Promise<RunRow | undefined>;
+  /** Ends an active run as `cancelled`; leaves an ended one alone. Gives the row as it is then. */
+  cancel(runId: string): Promise<RunRow | undefined>;
+  /** Tells of each stored change from now on. */
+  watch(runId: string, listener: (row: RunRow) => void): () => void;
+  /** How many wait before it, or null when it does not wait. */
+  position(row: RunRow): Promise<number | null>;
+  /** True when a create would be refused for want of room. Only a hint: `create` decides. */
+  isFull(): Promise<boolean>;
+
+  /** pending -> running, or the next attempt of a run that was cut off. */
+  begin(row: RunRow): Promise<RunRow | undefined>;
+  /** Stores something about a run that keeps its status. */
+  note(row: RunRow, change: Omit<RunChange, "status">): Promise<RunRow | undefined>;
+  /** running -> done. The mesh is in its place already. */
+  finish(row: RunRow): Promise<RunRow | undefined>;
+  /** -> error, with one sentence for a person. */
+  fail(row: RunRow, sentence: string): Promise<RunRow | undefined>;
+}
+
+/** What `step` says of a run that waits for another attempt. */
+export const WAITING_TO_RESUME = "Waiting to resume";
+
+export function createRuns(deps: RunsDeps): Runs {
+  const { store, queue, registry, changes, maxPending, now = Date.now } = deps;
+
+  async function change(row: RunRow, wanted: RunChange): Promise<RunRow | undefined> {
+    if (wanted.status && wanted.status !== row.status && !canBecome(row.status, wanted.status))
+      throw new Error(`a run can't go from ${row.status} to ${wanted.status}`);
+    const changed = await store.change(row, wanted);
+    if (changed) changes.publish(changed);
+    return changed;
+  }
+
+  return {
+    async create(request) {
+      const generator = await registry.choose(request.modelId);
+      if (!generator) return { kind: "unknown_model" };
+      const outcome = await store.create(
+        { runId: randomUUID(), createdAt: now(), ...request },
+        maxPending,
+      );
+      if (outcome.kind !== "created") return outcome;
+      const { runId } = outcome.row;
+      await queue.add({ runId, slot: generator.slot });
+      return { kind: "created", runId };
+    },
+
+    get: (runId) => store.get(runId),
+
+    async cancel(runId) {
+      for (;;) {
+        const row = await store.get(runId);
+        if (!row || isEnded(row.status)) return row;
+        const cancelled = await change(row, { status: "cancelled", finishedAt: now() });
+        if (!cancelled) continue; // somebody was first: look again
+        await queue.remove(runId);
+        return cancelled;
+      }
+    },
+
+    watch: (runId, listener) => changes.subscribe(runId, listener),
+    position: async ({ runId, status }) => (status === "pending" ? queue.position(runId) : null),
+    isFull: async () => (await queue.size()) >= maxPending,
+
+    begin(row) {
+      const again = row.status === "running";
+      return change(row, {
+        status: "running",
+        attempts: row.attempts + 1,
+        startedAt: row.startedAt ?? now(),
+        // A run that was cut off keeps saying so until it is past where it was.
+        ...(again ? {} : { step: "Starting" }),
+      });
+    },
+    note: change,
+    finish: (row) =>
+      change(row, {
+        status: "done",
+        progress: 100,
+        step: COMPLETED,
+        handle: null,
+        finishedAt: now(),
+      }),
+    fail: (row, sentence) =>
+      change(row, {
+        status: "error",
+        step: row.step ?? "Waiting",
+        error: sentence,
+        finishedAt: now(),
+      }),
+  };
+}

@@ -1,0 +1,173 @@
+import path from "node:path";
+
+import { isEnded } from "@modly-runs/contract";
+
+import { faultOfMesh } from "../files/mesh-check.ts";
+import type { RunFiles } from "../files/run-files.ts";
+import type { GenerateResult, Generator } from "../generators/generator.ts";
+import type { Registry } from "../generators/registry.ts";
+import type { Log } from "../log.ts";
+import type { RunQueue } from "../queues/run-queue.ts";
+import type { RunRow } from "../stores/run-store.ts";
+import { type Attempt, startAttempt, type Watchdogs } from "./attempt.ts";
+import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
+import { sentenceOf } from "./sentence.ts";
+
+export interface WorkerDeps {
+  readonly runs: Runs;
+  readonly queue: RunQueue;
+  readonly registry: Registry;
+  readonly files: RunFiles;
+  readonly watchdogs: Watchdogs;
+  readonly log: Log;
+}
+
+/** Takes runs from the queue, has a generator make their mesh, and publishes it. */
+export interface Worker {
+  start(): void;
+  /** Takes no more runs, stops those under way so that they can be resumed, waits for both. */
+  stop(): Promise<void>;
+}
+
+type Mesh = Extract<GenerateResult, { ok: true }>;
+
+const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** Where a mesh goes by itself: the run's id in the name makes it nobody else's. */
+function ownPath(row: RunRow, { file, stem }: Mesh): string {
+  const begin = stem && STEM.test(stem) ? stem : "mesh";
+  return `${row.collection}/${begin}-${row.runId}${path.extname(file).toLowerCase()}`;
+}
+
+/** A disk without room is the reader's business; anything else is a fault of ours. */
+function sentenceOfFault(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG"
+    ? "There was no room left to store the mesh. Free some space, then create the run again."
+    : "The server failed while it worked on this run. Its log says more.";
+}
+
+export function createWorker(deps: WorkerDeps): Worker {
+  const { runs, queue, registry, files, watchdogs, log } = deps;
+  const attempts = new Map<string, Attempt>();
+  let stopping = false;
+
+  /** Ends a run in `error`, unless it has ended already. */
+  async function fail(row: RunRow, sentence: string): Promise<void> {
+    if (!(await runs.fail(row, sentence))) log.debug({ run_id: row.runId }, "ended meanwhile");
+  }
+
+  /** The run's own path when the generator has none to keep, or when that one is taken. */
+  async function publish(row: RunRow, mesh: Mesh): Promise<void> {
+    const wanted = mesh.workspacePath
+      ? [mesh.workspacePath, ownPath(row, mesh)]
+      : [ownPath(row, mesh)];
+    let current = row;
+    for (const workspacePath of wanted) {
+      // First the intent, then the file: a crash in between leaves a file that recovery knows of.
+      const intent = await runs.note(current, { workspacePath });
+      if (!intent) return;
+      current = intent;
+      const outcome = await files.meshes.publish(mesh.file, workspacePath);
+      if (outcome.ok) {
+        const done = await runs.finish(current);
+        if (!done) await settleLost(current, workspacePath);
+        return;
+      }
+      log.warn({ run_id: row.runId, workspacePath, why: outcome.why }, "can't publish here");
+    }
+    await fail(current, "The mesh could not be put into the workspace. The server's log says why.");
+  }
+
+  /** A cancel was first: its mesh must not stay. */
+  async function settleLost(row: RunRow, workspacePath: string): Promise<void> {
+    await files.meshes.withdraw(workspacePath);
+    const ended = await runs.get(row.runId);
+    if (ended) await runs.note(ended, { workspacePath: null });
+  }
+
+  async function conclude(attempt: Attempt, workDir: string): Promise<void> {
+    const end = await attempt.ended;
+    const row = attempt.row();
+    if (end.kind === "fault") {
+      log.error({ run_id: row.runId, err: end.cause }, "the generator failed");
+      await fail(row, "The generator failed unexpectedly. The server's log says more.");
+    } else if (end.kind === "aborted") {
+      if (end.reason === "watchdog") await fail(row, end.sentence);
+      // A stop is no attempt: the run is taken up again as if this one had not been.
+      if (end.reason === "stop")
+        await runs.note(row, { step: WAITING_TO_RESUME, attempts: row.attempts - 1 });
+    } else if (end.result.ok) {
+      const fault = await faultOfMesh(end.result.file, workDir);
+      if (fault) await fail(row, `The generator ${fault}.`);
+      else await publish(row, end.result);
+    } else {
+      await fail(row, sentenceOf(end.result.error));
+    }
+  }
+
+  async function attemptRun(row: RunRow, generator: Generator): Promise<void> {
+    const begun = await runs.begin(row);
+    if (!begun || row.upload === null) return;
+    const workDir = await files.workDir(row.runId);
+    const attempt = startAttempt(generator, begun, {
+      runs,
+      watchdogs,
+      imagePath: files.uploads.pathOf(row.upload),
+      workDir,
+    });
+    attempts.set(row.runId, attempt);
+    const unwatch = runs.watch(row.runId, ({ status }) => {
+      if (status === "cancelled") attempt.abort("cancel");
+    });
+    if (stopping) attempt.abort("stop");
+    try {
+      await conclude(attempt, workDir);
+    } finally {
+      unwatch();
+      if (!(await attempt.letGo))
+        log.warn({ run_id: row.runId, model_id: row.modelId }, "the generator does not let go");
+      attempts.delete(row.runId);
+      await files.removeWorkDir(row.runId);
+    }
+  }
+
+  /** What an ended run no longer needs: its picture, and the handle its generator let go of. */
+  async function tidy(runId: string): Promise<void> {
+    const row = await runs.get(runId);
+    if (!row || !isEnded(row.status)) return;
+    if (row.upload) await files.uploads.remove(row.upload);
+    if (row.handle !== null) await runs.note(row, { handle: null });
+  }
+
+  async function work(runId: string): Promise<void> {
+    try {
+      const row = await runs.get(runId);
+      if (!row || isEnded(row.status)) return;
+      const generator = await registry.find(row.modelId);
+      if (generator) await attemptRun(row, generator);
+      else await fail(row, `The model ${row.modelId} is not here any more.`);
+    } catch (cause) {
+      log.error({ run_id: runId, err: cause }, "the run could not be worked on");
+      const row = await runs.get(runId).catch(() => undefined);
+      if (row && !isEnded(row.status))
+        await fail(row, sentenceOfFault(cause)).catch(() => undefined);
+    } finally {
+      await tidy(runId).catch((cause: unknown) =>
+        log.error({ run_id: runId, err: cause }, "the run's leftovers stay until the next start"),
+      );
+    }
+  }
+
+  return {
+    start() {
+      queue.start(work);
+    },
+    async stop() {
+      stopping = true;
+      const stopped = queue.stop();
+      for (const attempt of attempts.values()) attempt.abort("stop");
+      await stopped;
+    },
+  };
+}
