@@ -44,13 +44,12 @@ function createGenerator(id: ModelId, pool: Pool, places: number): Generator {
       loaded: true,
     },
     slot: { name: "builtin", places },
-    async generate(
-      { imagePath, params, workDir },
-      { signal, onProgress },
-    ): Promise<GenerateResult> {
+    async generate({ imagePath, params, workDir }, context): Promise<GenerateResult> {
       const file = join(workDir, "mesh.glb");
       const job = { model: id, imagePath, params: withDefaults(params), meshPath: file };
-      const made = await pool.run(job, signal, onProgress);
+      const made = await pool.run(job, context.signal, (percent, step) =>
+        context.onProgress(percent, step),
+      );
       return made.ok ? { ok: true, file, stem: id.replace("builtin/", "") } : made;
     },
   };

@@ -36,7 +36,7 @@ export function createPool(workers: number): Pool {
   function start(): Child {
     const child = forkChild();
     all.add(child);
-    void child.gone.then(() => {
+    child.process.once("exit", () => {
       all.delete(child);
       idle = idle.filter((other) => other !== child);
     });
