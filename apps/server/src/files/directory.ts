@@ -103,11 +103,11 @@ function createMeshes({
       await flushFile(staged);
       await linkOrRename(staged, target);
       await flushDirectory(directory);
-      return { ok: true };
+      return { ok: true, fresh: true };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
       return (await lstat(target)).isFile() && (await sameBytes(file, target))
-        ? { ok: true }
+        ? { ok: true, fresh: false }
         : { ok: false, reason: "taken", why: "another file has this name" };
     } finally {
       await rm(staged, { force: true });

@@ -17,7 +17,8 @@ export interface StoredMesh {
 }
 
 export type PublishOutcome =
-  | { readonly ok: true }
+  /** `fresh` is false when the same bytes were there already: somebody else's file, then. */
+  | { readonly ok: true; readonly fresh: boolean }
   | { readonly ok: false; readonly reason: "taken" | "invalid"; readonly why: string };
 
 /** Pictures that wait for their run. Keys are ours; nothing a client sends becomes part of a path. */

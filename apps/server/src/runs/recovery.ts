@@ -54,7 +54,8 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   async function settle(row: RunRow): Promise<void> {
     let current = row;
     if (row.status !== "done" && row.workspacePath !== null) {
-      await files.meshes.withdraw(row.workspacePath);
+      // Only a name with the run's id is ours for certain; another may be somebody's own file.
+      if (row.workspacePath.includes(row.runId)) await files.meshes.withdraw(row.workspacePath);
       current = (await runs.note(row, { workspacePath: null })) ?? row;
     }
     if (current.handle === null) return;

@@ -24,7 +24,7 @@ export function viewOf(row: RunRow, position: number | null): StrictRun {
   } as StrictRun;
 }
 
-/** Names a state of the run: the revision, and while it waits its place in the queue. Weak of nothing: equal tags, equal bodies. */
+/** Names a state of the run: the revision, and while it waits its place in the queue. Equal tags, equal bodies. */
 export function etagOf(row: RunRow, position: number | null): string {
   const place = row.status === "pending" && position !== null ? `-${position}` : "";
   return `"${row.revision}${place}"`;

@@ -71,7 +71,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       const outcome = await files.meshes.publish(mesh.file, workspacePath);
       if (outcome.ok) {
         const done = await runs.finish(current);
-        if (!done) await settleLost(current, workspacePath);
+        if (!done) await settleLost(current, outcome.fresh ? workspacePath : null);
         return;
       }
       log.warn({ run_id: row.runId, workspacePath, why: outcome.why }, "can't publish here");
@@ -80,8 +80,8 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   /** A cancel was first: its mesh must not stay. */
-  async function settleLost(row: RunRow, workspacePath: string): Promise<void> {
-    await files.meshes.withdraw(workspacePath);
+  async function settleLost(row: RunRow, workspacePath: string | null): Promise<void> {
+    if (workspacePath !== null) await files.meshes.withdraw(workspacePath);
     const ended = await runs.get(row.runId);
     if (ended) await runs.note(ended, { workspacePath: null });
   }

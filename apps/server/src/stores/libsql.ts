@@ -129,9 +129,6 @@ export function createLibsqlStore(file: string): RunStore {
        revision, created_at, idempotency_key, digest)
      values (?, ?, ?, ?, ?, 'pending', 0, 0, 1, ?, ?, ?)`,
   );
-  const drop = db.prepare(
-    "delete from runs where run_id = ? and status not in ('pending', 'running')",
-  );
   const read = (runId: string) => {
     const stored = byId.get(runId) as Stored | undefined;
     return stored && toRow(stored);
@@ -178,7 +175,7 @@ export function createLibsqlStore(file: string): RunStore {
       const sets = fields.map((field) => `${COLUMNS[field]} = ?`);
       const changed = db
         .prepare(
-          `update runs set ${[...sets, "revision = revision + 1"].join(", ")}
+          `update runs set ${[...sets, `revision = revision + ${isEnded(seen.status) ? 0 : 1}`].join(", ")}
            where run_id = ? and status = ? and revision = ?`,
         )
         .run(
@@ -193,9 +190,6 @@ export function createLibsqlStore(file: string): RunStore {
       return (db.prepare(`${SELECT} where ${WHERE[selection]} order by seq`).all() as Stored[]).map(
         toRow,
       );
-    },
-    async remove(runId) {
-      drop.run(runId);
     },
     async close() {
       db.close();

@@ -19,7 +19,7 @@ export interface RunRow {
   readonly handle: string | null;
   /** How often a generator has begun on it. */
   readonly attempts: number;
-  /** Rises by one with every stored change. */
+  /** Rises by one with every stored change of an active run, then stays: nothing that shows changes any more. */
   readonly revision: number;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -82,7 +82,5 @@ export interface RunStore {
   change(seen: RunRow, change: RunChange): Promise<RunRow | undefined>;
   /** Oldest first. */
   list(selection: RowSelection): Promise<RunRow[]>;
-  /** Removes an ended run. */
-  remove(runId: string): Promise<void>;
   close(): Promise<void>;
 }
