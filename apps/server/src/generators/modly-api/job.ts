@@ -21,9 +21,9 @@ interface Following {
   readonly times: Times;
   readonly signal: AbortSignal;
   /** Called with each state that Modly tells, the last one too. */
-  onState(job: Job): void | Promise<void>;
+  readonly onState: (job: Job) => void | Promise<void>;
   /** Called when a poll brought nothing of use. */
-  onAway?(why: string): void;
+  readonly onAway?: (why: string) => void;
 }
 
 type Judged = Followed | { readonly kind: "again"; readonly why: string };

@@ -97,7 +97,7 @@ function detailOf(body: unknown, status: number): string {
   const findings = z.array(z.object({ loc: z.array(z.unknown()), msg: z.string() }));
   const { data: list } = findings.safeParse(data.detail);
   return sentence(
-    list ? list.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join("; ") : data.detail,
+    list ? list.map(({ loc, msg }) => `${String(loc.at(-1))}: ${msg}`).join("; ") : data.detail,
   );
 }
 

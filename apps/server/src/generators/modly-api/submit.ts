@@ -34,8 +34,9 @@ const STOPPED: Submitted = { ok: false, error: "The run was stopped before Modly
 /** Waits until Modly answers and nothing of ours is left running there. Null, or why it can't begin. */
 async function clearTheWay(
   { modly, times, strays }: Submitting,
-  { signal, onProgress }: GenerateContext,
+  context: GenerateContext,
 ): Promise<string | null> {
+  const { signal } = context;
   const began = performance.now();
   let wait: number = times.firstPoll;
   while (!signal.aborted) {
@@ -44,14 +45,14 @@ async function clearTheWay(
       for (const id of strays.known)
         if (await stopJob(id, { modly, times, signal })) strays.known.delete(id);
       if (Date.now() >= strays.quietUntil) return null;
-      onProgress(0, "Waiting for an earlier job to end in Modly");
+      context.onProgress(0, "Waiting for an earlier job to end in Modly");
     } else {
       if (reply.kind === "refused") return `Modly refused: ${reply.why}.`;
       // A Modly that is gone has taken its jobs with it.
       if (reply.kind === "unreached") strays.quietUntil = 0;
       if (performance.now() - began > times.away)
         return `Modly did not come back within ${Math.round(times.away / 1000)} seconds. Start it and create the run again.`;
-      onProgress(0, "Waiting for Modly");
+      context.onProgress(0, "Waiting for Modly");
     }
     await pause(wait, signal);
     wait = slower(wait, times);
