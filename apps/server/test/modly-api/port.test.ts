@@ -275,7 +275,7 @@ describe("the list of models", () => {
       knowsAllParams: false,
     });
     expect(fast?.descriptor.params_schema.map(({ id }) => id)).toContain("strength");
-    expect(fast?.slot).toEqual({ name: "modly-api", places: 1 });
+    expect(fast?.slot).toMatchObject({ name: "modly-api", places: 1 });
   });
 
   test("does not wait for a server that is mute", async () => {

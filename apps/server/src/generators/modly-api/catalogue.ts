@@ -47,7 +47,7 @@ export function createCatalogue({ modly, times, log, closing }: Cataloguing) {
   let present: readonly ModelDescriptor[] = [];
   let away = true;
   let refreshed = Number.NEGATIVE_INFINITY;
-  let refreshing: Promise<void> | null = null;
+  let refreshing: { readonly since: number; readonly done: Promise<void> } | null = null;
 
   async function paramsOf(id: string): Promise<readonly ParamSpec[]> {
     const known = schemas.get(id);
@@ -76,12 +76,16 @@ export function createCatalogue({ modly, times, log, closing }: Cataloguing) {
     refreshed = performance.now();
   }
 
+  /** Only the first who asks waits, so that a mute Modly does not slow down every request. */
   async function upToDate(): Promise<void> {
-    if (performance.now() - refreshed < times.fresh) return;
-    refreshing ??= refresh().finally(() => (refreshing = null));
+    const now = performance.now();
+    if (now - refreshed < times.fresh) return;
+    refreshing ??= { since: now, done: refresh().finally(() => (refreshing = null)) };
+    const patience = refreshing.since + times.listing - now;
+    if (patience <= 0) return;
     const enough = new AbortController();
     const limit = AbortSignal.any([closing, enough.signal]);
-    await Promise.race([refreshing, pause(times.listing, limit)]);
+    await Promise.race([refreshing.done, pause(patience, limit)]);
     enough.abort();
   }
 

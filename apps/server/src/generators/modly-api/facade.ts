@@ -79,8 +79,13 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
 
   /** A server that stops leaves the job to its next start; everything else ends it. */
   async function letGo(job: string, signal: AbortSignal): Promise<GenerateResult> {
-    if (signal.reason !== "stop" && !(await stopJob(job, { modly, times, signal: closing })))
+    if (signal.reason !== "stop") {
       strays.known.add(job);
+      // Not let go of: the handle has to stay, and the next start tries again.
+      if (!(await stopJob(job, { modly, times, signal: closing })))
+        throw new Error(`Modly's job ${job} could not be stopped`);
+      strays.known.delete(job);
+    }
     return failed("The run was stopped.");
   }
 
@@ -101,7 +106,7 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
   return {
     descriptor,
     // Two jobs at once on one of Modly's model processes can swap their results.
-    slot: { name: "modly-api", places: 1 },
+    slot: { name: "modly-api", places: 1, graceMs: Number.POSITIVE_INFINITY },
     async generate(input, context) {
       return begin(readHandle(input.remembered), input, context);
     },

@@ -1,8 +1,8 @@
-import { open, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { WORKSPACE_PREFIX } from "@modly-runs/contract";
 
+import { faultOfMesh } from "../../files/mesh-check.ts";
 import type { Modly } from "./modly.ts";
 import { pause, slower } from "./pause.ts";
 import type { Times } from "./times.ts";
@@ -32,23 +32,6 @@ function workspacePathOf(outputUrl: string | null): string | null {
   return inside ? relative : null;
 }
 
-/** A .glb says in its header how long it is; of other formats only the size can be judged. */
-async function looksWhole(file: string): Promise<boolean> {
-  const { size } = await stat(file);
-  if (path.extname(file).toLowerCase() !== ".glb") return size > 0;
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
-    return (
-      bytesRead === 12 &&
-      buffer.toString("latin1", 0, 4) === "glTF" &&
-      buffer.readUInt32LE(8) === size
-    );
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
  * Brings the mesh of a finished job into `workDir`, whole or not at all.
  *
@@ -72,8 +55,8 @@ export async function fetchMesh(
   const missing = "Modly finished the job but its file could not be fetched";
   while (!signal.aborted) {
     const reply = await modly.download(relative, file, signal);
-    const whole = reply.kind === "ok" && (await looksWhole(file));
-    if (whole) {
+    const fault = reply.kind === "ok" ? await faultOfMesh(file, workDir) : reply.why;
+    if (fault === undefined) {
       const stem =
         path
           .basename(relative, path.extname(relative))
@@ -82,10 +65,8 @@ export async function fetchMesh(
       return { ok: true, file, stem, ...(PLAIN.test(relative) && { workspacePath: relative }) };
     }
     const away = reply.kind === "unreached" || reply.kind === "lost";
-    if (performance.now() - began > (away ? times.away : times.file)) {
-      const why = reply.kind === "ok" ? "it is empty or cut off" : reply.why;
-      return { ok: false, error: `${missing}: ${why}.` };
-    }
+    if (performance.now() - began > (away ? times.away : times.file))
+      return { ok: false, error: `${missing}: ${fault}.` };
     await pause(wait, signal);
     wait = slower(wait, times);
   }

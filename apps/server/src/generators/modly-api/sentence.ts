@@ -1,12 +1,4 @@
-const LONGEST = 300;
-
-/** `/home/x/gen.py` and `C:\x\gen.py` become `gen.py`: the caller has no use for this machine's folders. */
-function withoutFolders(text: string): string {
-  return text.replace(
-    /(?<![\w.:/])(?:[A-Za-z]:|file:\/\/|~)?[\\/](?:[^\s"'`:;,()<>|]+[\\/])+/g,
-    "",
-  );
-}
+import { sentenceOf } from "../../runs/sentence.ts";
 
 /** The exception of a Python traceback, without its frames; any other text as it is. */
 function exceptionOf(text: string): string {
@@ -17,14 +9,9 @@ function exceptionOf(text: string): string {
   return first < 0 ? "an exception without a message" : lines.slice(first).join(" ");
 }
 
-/**
- * One readable line out of whatever Modly puts in `error` or `detail`: no traceback, no absolute path,
- * no control character, at most 300 characters.
- */
+/** One readable line out of whatever Modly puts in `error` or `detail`; empty when that is empty. */
 export function sentence(raw: unknown): string {
   const text = typeof raw === "string" ? exceptionOf(raw.trim()) : (JSON.stringify(raw) ?? "");
-  const line = withoutFolders(text)
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+  const line = text.replace(/\s+/g, " ");
+  return line === "" ? "" : sentenceOf(line);
 }

@@ -32,17 +32,21 @@ export async function startStandIn({ directory, bugs = "all", token }: StandInSe
   const workspace = path.join(directory, "modly-workspace");
   const ledger = path.join(directory, "ledger.jsonl");
   await mkdir(workspace, { recursive: true });
+  const wanted = bugs === "all" ? bugs : bugs.join(",");
   let child: ChildProcess | null = null;
   let port = 0;
 
   async function start(): Promise<void> {
+    const options = {
+      port: String(port),
+      workspace,
+      ledger,
+      bugs: wanted,
+      ...(token && { token }),
+    };
     child = fork(
       MAIN,
-      [
-        ...["--port", String(port), "--workspace", workspace, "--ledger", ledger],
-        ...["--bugs", bugs === "all" ? "all" : bugs.join(",")],
-        ...(token ? ["--token", token] : []),
-      ],
+      Object.entries(options).map(([name, value]) => `--${name}=${value}`),
       { execArgv: ["--import", "tsx", "--conditions=@modly-runs/source"], stdio: "inherit" },
     );
     const started = once(child, "message") as Promise<[{ port: number }]>;
