@@ -3,7 +3,8 @@ import { z } from "zod";
 /**
  * Every refusal there is: its code, its status, its title. One row, one reason.
  *
- * `wait` marks those that a later try may not meet; they come with `Retry-After` where a time is known.
+ * `wait` marks those that a later try may not meet; they come with `Retry-After`. `beside` marks
+ * those that only routes beside the contract give.
  */
 export const PROBLEMS = {
   malformed_request: { status: 400, title: "Malformed request" },
@@ -30,6 +31,7 @@ export const PROBLEMS = {
   image_too_large: { status: 413, title: "The picture is too large" },
   params_too_large: { status: 413, title: "The params are too large" },
   request_too_large: { status: 413, title: "The request is too large" },
+  range_not_satisfiable: { status: 416, title: "No such range", beside: true },
   unsupported_media_type: { status: 415, title: "Not multipart/form-data" },
   idempotency_mismatch: { status: 422, title: "The key was used for another request" },
   too_many_requests: { status: 429, title: "Too many requests", wait: true },
@@ -40,7 +42,7 @@ export const PROBLEMS = {
   stopping: { status: 503, title: "The server is stopping", wait: true },
   storage_busy: { status: 503, title: "The store is busy", wait: true },
   storage_full: { status: 507, title: "No room left", wait: true },
-} as const satisfies Record<string, { status: number; title: string; wait?: true }>;
+} as const satisfies Record<string, { status: number; title: string; wait?: true; beside?: true }>;
 
 /** The stable word for a reason; programs match this, people read `detail`. */
 export type ProblemCode = keyof typeof PROBLEMS;

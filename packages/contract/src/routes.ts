@@ -32,7 +32,9 @@ type ProblemAnswers = Record<(typeof PROBLEMS)[keyof typeof PROBLEMS]["status"],
 
 /** Any route may refuse with any row of the table: a proxy, a guard or a full disk asks no route. */
 const refusals = Object.fromEntries(
-  Object.values(PROBLEMS).map(({ status }) => [status, Problem]),
+  Object.values(PROBLEMS)
+    .filter((row) => !("beside" in row))
+    .map(({ status }) => [status, Problem]),
 ) as ProblemAnswers;
 
 const c = initContract();

@@ -91,8 +91,6 @@ const UPLOAD = 300_000;
  */
 export function createClient({ baseUrl, token, fetch = globalThis.fetch }: ClientOptions): Client {
   const wire: Wire = { baseUrl: plainUrl(baseUrl), token, fetch: (...ask) => fetch(...ask) };
-  const pathOf = (route: "get" | "cancel", runId: string) =>
-    workflowRunsContract[route].path.replace(":run_id", encodeURIComponent(runId));
 
   return {
     async create({ image, modelId, params, collection, idempotencyKey, signal }) {
@@ -155,4 +153,8 @@ function plainUrl(baseUrl: string): string {
   if (!/^https?:$/.test(protocol)) throw new TypeError(`${baseUrl} is not an http or https URL`);
   if (username || password) throw new TypeError("A URL with a password in it can't be fetched");
   return origin + pathname.replace(/\/+$/, "");
+}
+
+function pathOf(route: "get" | "cancel", runId: string): string {
+  return workflowRunsContract[route].path.replace(":run_id", encodeURIComponent(runId));
 }

@@ -24,10 +24,10 @@ export interface Ask {
 export interface Connection {
   response: Response;
   /** Something arrived: the silence begins anew. */
-  heard(): void;
+  heard: () => void;
   /** What a throw while reading the body means. */
-  broke(cause: unknown): Failure;
-  close(): void;
+  broke: (cause: unknown) => Failure;
+  close: () => void;
 }
 
 /** Sends a request. Any status but success and 304 is a failure that carries the server's sentence. */

@@ -1,6 +1,6 @@
 /** How files begin, by media type. Servers look at the label first, so it has to be the right one. */
 const BEGINNINGS: readonly (readonly [type: string, pattern: RegExp])[] = [
-  ["image/png", /^\x89PNG\r\n\x1a\n/],
+  ["image/png", /^\x89PNG\r\n/],
   ["image/jpeg", /^\xff\xd8\xff/],
   ["image/webp", /^RIFF.{4}WEBP/s],
   ["image/gif", /^GIF8[79]a/],

@@ -117,20 +117,20 @@ export async function* watchRun(
   };
   let shown = "";
   let pause = PAUSE.first;
-  let heardAt = Date.now();
+  /** When the server first failed to answer, while it does. */
+  let awaySince: number | undefined;
   try {
     for (;;) {
-      let silent = false;
+      let away = false;
       for await (const told of ask(wire, path, at, left.signal)) {
         if (!told.ok) {
-          if (!isPassing(told.failure) || Date.now() - heardAt > patience) {
-            yield told;
-            return;
-          }
-          silent = true;
-          continue;
+          away = true;
+          awaySince ??= Date.now();
+          if (isPassing(told.failure) && Date.now() - awaySince <= patience) continue;
+          yield told;
+          return;
         }
-        heardAt = Date.now();
+        awaySince = undefined;
         const text = JSON.stringify(told.value);
         if (text === shown) continue;
         shown = text;
@@ -138,8 +138,8 @@ export async function* watchRun(
         yield told;
         if (isEnded(told.value.status)) return;
       }
-      if (!silent) heardAt = Date.now();
-      if (at.held && !silent) continue;
+      if (!away) awaySince = undefined;
+      if (at.held && !away) continue;
       await rest(Math.max(pause, Math.min(at.wish ?? 0, LONGEST_WISH) * 1000), left.signal);
       pause = Math.min(pause * PAUSE.growth, PAUSE.last);
     }

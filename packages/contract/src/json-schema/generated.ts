@@ -817,6 +817,7 @@ export const jsonSchemas = {
           "image_too_large",
           "params_too_large",
           "request_too_large",
+          "range_not_satisfiable",
           "unsupported_media_type",
           "idempotency_mismatch",
           "too_many_requests",

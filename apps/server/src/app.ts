@@ -1,0 +1,96 @@
+import cors from "cors";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+
+import type { Meshes } from "./files/run-files.ts";
+import { type CompanionDeps, createCompanionRouter } from "./http/companion-router.ts";
+import { guard, type GuardOptions, tokenCheck } from "./http/guard.ts";
+import { methodGuard } from "./http/methods.ts";
+import { refuse } from "./http/problems.ts";
+import { requestLog } from "./http/request-log.ts";
+import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
+import { createWorkspaceRouter } from "./http/workspace-router.ts";
+
+export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
+  readonly meshes: Meshes;
+  readonly guard: GuardOptions;
+}
+
+/** Request headers that pages of allowed origins may send, and answer headers that they may read. */
+const CORS = {
+  allowedHeaders: [
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Prefer",
+    "Last-Event-ID",
+    "Authorization",
+    "X-Modly-Token",
+  ],
+  exposedHeaders: ["ETag", "Location", "Retry-After", "Preference-Applied"],
+  methods: ["GET", "HEAD", "POST"],
+  maxAge: 600,
+};
+
+const notFound: RequestHandler = (_req, res) => {
+  refuse(
+    res,
+    "route_not_found",
+    "There is no such route. The three endpoints are under /workflow-runs.",
+  );
+};
+
+/** What nothing else answered: a path that can't be decoded, or a fault of ours. */
+function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
+  return (cause: Error & { status?: number; code?: string }, req, res, _next) => {
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (cause instanceof URIError || cause.status === 400)
+      return refuse(
+        res,
+        "malformed_request",
+        "The address can't be read: its % escapes are not UTF-8.",
+      );
+    if (cause.code === "ENOSPC" || cause.code === "SQLITE_FULL" || cause.code === "EFBIG")
+      return refuse(
+        res,
+        "storage_full",
+        "The server has no room left. Nothing was created; try again later.",
+      );
+    if (cause.code?.startsWith("SQLITE_BUSY"))
+      return refuse(res, "storage_busy", "The server's store is busy. Try again in a moment.");
+    log.error({ err: cause, method: req.method }, "a request failed");
+    refuse(res, "internal", "The server failed on this request. Its log says more.");
+  };
+}
+
+/** The HTTP face of the server, as an Express application. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.set("etag", false);
+  app.set("x-powered-by", false);
+  app.set("strict routing", true);
+  app.set("case sensitive routing", true);
+  app.set("query parser", "simple");
+
+  app.use(requestLog(deps.log));
+  // Meshes are for other pages of this machine too, so they may be embedded across origins.
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
+      crossOriginResourcePolicy: { policy: "cross-origin" },
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(cors({ ...CORS, origin: [...deps.guard.allowedOrigins] }));
+  app.use(guard(deps.guard));
+  app.use(methodGuard());
+  app.use(createRunsRouter(deps));
+  app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
+  app.use(createWorkspaceRouter(deps.meshes));
+  app.use(notFound);
+  app.use(onError(deps));
+  return app;
+}

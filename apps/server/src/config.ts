@@ -1,0 +1,158 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { z, type ZodTypeAny } from "zod";
+
+import { defaultOf, type Setting, type SettingName, SETTINGS, variableOf } from "./settings.ts";
+
+/** What a request may bring. */
+export interface Limits {
+  readonly maxImageBytes: number;
+  readonly maxPixels: number;
+  readonly maxParamsBytes: number;
+  readonly maxParamsDepth: number;
+  readonly maxPending: number;
+  readonly maxUploads: number;
+}
+
+/** What the server runs with, checked. Times in milliseconds. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly workspaceDir: string;
+  readonly workers: number;
+  readonly defaultModel: string;
+  readonly token: string | null;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: readonly string[];
+  readonly limits: Limits;
+  readonly maxConnections: number;
+  readonly requestTimeoutMs: number;
+  readonly maxAttempts: number;
+  readonly watchdogs: { readonly stallMs: number; readonly totalMs: number };
+  readonly stopGraceMs: number;
+  readonly modly: { readonly url: string; readonly token: string | null } | null;
+  readonly testModels: boolean;
+  readonly logLevel: string;
+}
+
+export type ConfigResult =
+  | { readonly kind: "config"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "refused"; readonly why: string };
+
+const schemaOf: Record<Setting["type"], (setting: Setting) => ZodTypeAny> = {
+  text: () => z.string().trim().min(1, "must not be empty"),
+  list: () => z.array(z.string().trim().min(1)),
+  flag: () => z.boolean(),
+  number: (setting) => {
+    if (setting.type !== "number") throw new Error("not a number");
+    const { min, max } = setting;
+    const range = `must be a number from ${min} to ${max}`;
+    return z.coerce.number({ message: range }).int(range).min(min, range).max(max, range);
+  },
+};
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+
+export function isLoopbackAddress(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}
+
+function fromVariable(setting: Setting, text: string): unknown {
+  if (setting.type === "list") return text.split(",");
+  if (setting.type === "flag") return !["", "0", "false", "no"].includes(text.toLowerCase());
+  return text;
+}
+
+/** Reads flags and environment, and checks them against the table. */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): ConfigResult {
+  const refused = (why: string): ConfigResult => ({ kind: "refused", why });
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const options = Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        type: SETTINGS[name].type === "flag" ? ("boolean" as const) : ("string" as const),
+        multiple: SETTINGS[name].type === "list",
+      },
+    ]),
+  );
+  let flags: Record<string, unknown>;
+  try {
+    const known = { ...options, help: { type: "boolean" }, version: { type: "boolean" } } as const;
+    flags = parseArgs({ args: [...args], options: known, strict: true }).values;
+  } catch (cause) {
+    return refused(`${(cause as Error).message.split(". ")[0]}. --help lists the options.`);
+  }
+  if (flags["help"]) return { kind: "help" };
+  if (flags["version"]) return { kind: "version" };
+
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const setting: Setting = SETTINGS[name];
+    const variable = env[variableOf(name)];
+    const given =
+      flags[name] ??
+      (variable === undefined ? undefined : fromVariable(setting, variable)) ??
+      defaultOf(setting, env) ??
+      { flag: false, list: [], text: undefined, number: undefined }[setting.type];
+    if (given === undefined) continue;
+    const checked = schemaOf[setting.type](setting).safeParse(given);
+    if (!checked.success) return refused(`--${name} ${checked.error.issues[0]?.message}.`);
+    values[name] = checked.data;
+  }
+  const text = (name: SettingName) => (values[name] as string | undefined) ?? null;
+  const number = (name: SettingName) => values[name] as number;
+  const list = (name: SettingName) => values[name] as string[];
+
+  const host = text("host")!;
+  const token = text("token");
+  if (!isLoopbackAddress(host) && token === null && !values["insecure-no-token"])
+    return refused(
+      `--host ${host} can be reached by others, so it needs a token: set MODLY_RUNS_TOKEN. (--insecure-no-token does without.)`,
+    );
+  const logLevel = text("log-level")!;
+  if (!LOG_LEVELS.includes(logLevel))
+    return refused(`--log-level must be one of ${LOG_LEVELS.join(", ")}.`);
+  const modlyUrl = text("modly-url");
+  if (
+    modlyUrl !== null &&
+    !/^https?:$/.test(URL.canParse(modlyUrl) ? new URL(modlyUrl).protocol : "")
+  )
+    return refused("--modly-url must be an http address, such as http://127.0.0.1:8765.");
+
+  const dataDir = path.resolve(text("data-dir")!);
+  return {
+    kind: "config",
+    config: {
+      host,
+      port: number("port"),
+      dataDir,
+      workspaceDir: path.resolve(text("workspace-dir") ?? path.join(dataDir, "workspace")),
+      workers: number("workers"),
+      defaultModel: text("default-model")!,
+      token,
+      allowedOrigins: list("allow-origin"),
+      allowedHosts: list("allow-host"),
+      limits: {
+        maxImageBytes: number("max-image-mib") * 1024 ** 2,
+        maxPixels: number("max-megapixels") * 1e6,
+        maxParamsBytes: number("max-params-kib") * 1024,
+        maxParamsDepth: number("max-params-depth"),
+        maxPending: number("max-pending"),
+        maxUploads: number("max-uploads"),
+      },
+      maxConnections: number("max-connections"),
+      requestTimeoutMs: number("request-timeout") * 1000,
+      maxAttempts: number("max-attempts"),
+      watchdogs: { stallMs: number("stall-timeout") * 1000, totalMs: number("run-timeout") * 1000 },
+      stopGraceMs: number("stop-grace") * 1000,
+      modly: modlyUrl === null ? null : { url: modlyUrl, token: text("modly-token") },
+      testModels: values["test-models"] === true,
+      logLevel,
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+
+import { problem, type ProblemCode, PROBLEMS } from "@modly-runs/contract";
+import type { Express } from "express";
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+  /** How long a whole request may take to arrive, ms; its headers get a tenth, at most 30 s. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface Listening {
+  /** Where it can be reached. */
+  readonly url: string;
+  /** Takes no more connections and waits for answers under way, at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** What Node's own parser refuses, before there is a request: the code, and what to say. */
+const PARSER_REFUSALS: Record<string, [ProblemCode, string]> = {
+  HPE_HEADER_OVERFLOW: ["headers_too_large", "The request's headers are too large."],
+  ERR_HTTP_REQUEST_TIMEOUT: ["request_timeout", "The request took too long to arrive."],
+};
+const MALFORMED: [ProblemCode, string] = [
+  "malformed_request",
+  "The request is not well-formed HTTP.",
+];
+
+function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || cause.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [code, detail] = PARSER_REFUSALS[cause.code ?? ""] ?? MALFORMED;
+  const { status, title } = PROBLEMS[code];
+  const body = JSON.stringify(problem(code, detail));
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function configure(server: Server, { maxConnections, requestTimeoutMs }: ListenOptions): void {
+  server.maxConnections = maxConnections;
+  server.requestTimeout = requestTimeoutMs;
+  server.headersTimeout = Math.min(30_000, requestTimeoutMs);
+  server.keepAliveTimeout = 5000;
+  server.on("clientError", refuseSocket);
+}
+
+/** Opens the port. Rejects when it can't be had. */
+export async function listen(app: Express, options: ListenOptions): Promise<Listening> {
+  const server = createServer(
+    { connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs) },
+    app,
+  );
+  configure(server, options);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const port = address !== null && typeof address === "object" ? address.port : options.port;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const force = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { workflowRunsContract } from "@modly-runs/contract";
+import { createExpressEndpoints, initServer, type RequestValidationError } from "@ts-rest/express";
+import { type NextFunction, type Request, type Response, Router } from "express";
+
+import type { Log } from "../log.ts";
+import { admit, type CreateDeps, createHandler } from "./create.ts";
+import { followMiddleware } from "./follow.ts";
+import { refusal, refuse, sentenceOfErrors } from "./problems.ts";
+import { readHandler } from "./read.ts";
+import { readForm } from "./upload.ts";
+
+export interface RunsRouterDeps extends CreateDeps {
+  /** Aborted when the server stops: streams and waits end. */
+  readonly stopping: AbortSignal;
+  readonly log: Log;
+}
+
+/** What zod found wrong with a request, as a refusal. */
+function refuseInvalid(
+  error: RequestValidationError,
+  _req: Request,
+  res: Response,
+  next: NextFunction,
+): void {
+  if (error.pathParams)
+    return refuse(
+      res,
+      "invalid_run_id",
+      "This is not a run id: those have 1 to 128 letters, digits, dots, dashes, underscores or tildes.",
+    );
+  const issues = error.body?.issues ?? error.headers?.issues;
+  if (!issues) return next(error);
+  const errors = issues.map(({ path, code, message }) => ({
+    field: path.join(".") || "body",
+    message: code === "invalid_type" ? "is missing" : message,
+  }));
+  const missing = errors.every(({ message }) => message.startsWith("is missing"));
+  refuse(res, missing ? "missing_field" : "invalid_field", sentenceOfErrors(errors), errors);
+}
+
+/** The three endpoints. */
+export function createRunsRouter(deps: RunsRouterDeps): Router {
+  const { runs, uploads, limits, stopping } = deps;
+  const router = Router({ strict: true, caseSensitive: true });
+  const server = initServer();
+  const endpoints = server.router(workflowRunsContract, {
+    create: {
+      middleware: [admit(deps, () => stopping.aborted), readForm(uploads, limits)],
+      handler: createHandler(deps),
+    },
+    get: {
+      middleware: [followMiddleware(runs, stopping)],
+      handler: readHandler(runs, stopping),
+    },
+    cancel: async ({ req, params }) => {
+      const row = await runs.cancel(params.run_id);
+      if (!row)
+        return refusal(
+          req,
+          "run_not_found",
+          "There is no run with this id, so nothing was cancelled.",
+        );
+      const { runId, status } = row;
+      return {
+        status: 200 as const,
+        body: { run_id: runId, status, cancelled: status === "cancelled" },
+      };
+    },
+  });
+  createExpressEndpoints(workflowRunsContract, endpoints, router, {
+    logInitialization: false,
+    jsonQuery: false,
+    responseValidation: false,
+    requestValidationErrorHandler: refuseInvalid,
+  });
+  return router;
+}

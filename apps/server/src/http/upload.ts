@@ -1,0 +1,133 @@
+import type { RequestHandler, Response } from "express";
+import multer, { type StorageEngine } from "multer";
+
+import type { ReceivedUpload, Uploads } from "../files/run-files.ts";
+import type { Limits } from "../config.ts";
+import { refuse } from "./problems.ts";
+
+const NOT_AN_IMAGE = "File must be an image";
+
+/** The upload a request brought, for the handler behind the middleware. */
+export function uploadOf(res: Response): ReceivedUpload | undefined {
+  return res.locals["upload"] as ReceivedUpload | undefined;
+}
+
+/** The run has it now: it is not removed when the answer is out. */
+export function keepUpload(res: Response): void {
+  res.locals["upload"] = undefined;
+}
+
+/** Multer hands each file to this; it goes to disk as it comes, never whole into memory. */
+function storageOf(uploads: Uploads): StorageEngine {
+  return {
+    _handleFile(req, file, done) {
+      // A client that goes away ends the request, not the part: without this the part waits for ever.
+      const gone = () => file.stream.destroy(new Error("the client went away"));
+      req.once("close", gone);
+      uploads
+        .receive(file.stream)
+        .then(
+          async (upload) => {
+            const { res } = req;
+            if (!res || res.closed) return uploads.remove(upload.key);
+            res.locals["upload"] = upload;
+            res.once("close", () => {
+              const left = uploadOf(res);
+              if (left) void uploads.remove(left.key);
+            });
+            done(null, {});
+          },
+          (cause: unknown) => done(cause),
+        )
+        .catch(done)
+        .finally(() => req.off("close", gone));
+    },
+    _removeFile(_req, _file, done) {
+      done(null); // the answer's end removes it
+    },
+  };
+}
+
+/** What multer refuses, in our words. */
+const MULTER_REFUSALS: Record<string, (res: Response, field: string, limits: Limits) => void> = {
+  LIMIT_FILE_SIZE: (res, _field, { maxImageBytes }) =>
+    refuse(
+      res,
+      "image_too_large",
+      `The picture is larger than ${maxImageBytes / 1024 ** 2} MiB. Send a smaller one.`,
+    ),
+  LIMIT_FIELD_VALUE: (res, field, { maxParamsBytes }) =>
+    refuse(
+      res,
+      "params_too_large",
+      `The field ${field} is larger than ${maxParamsBytes / 1024} KiB.`,
+    ),
+  LIMIT_UNEXPECTED_FILE: (res, field) =>
+    refuse(
+      res,
+      "unexpected_file",
+      `Send one picture, in the part image; there is another file in ${field}.`,
+    ),
+};
+
+function refuseUpload(res: Response, cause: unknown, limits: Limits): boolean {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const { field = "the form" } = cause as { field?: string };
+  if (message === NOT_AN_IMAGE) refuse(res, "not_an_image", NOT_AN_IMAGE);
+  else if (Object.hasOwn(MULTER_REFUSALS, code))
+    MULTER_REFUSALS[code]!(res, field.slice(0, 80), limits);
+  else if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
+    refuse(
+      res,
+      "storage_full",
+      "The server has no room left for the picture. Nothing was created; try again later.",
+    );
+  else if (
+    cause instanceof multer.MulterError ||
+    (cause instanceof Error &&
+      /multipart|boundary|unexpected end|malformed|aborted|header/i.test(cause.message))
+  )
+    refuse(
+      res,
+      "malformed_request",
+      "The form can't be read: it is cut short or not well-formed multipart/form-data.",
+    );
+  else return false;
+  return true;
+}
+
+/** Reads the form of a create: text fields to `req.body`, the picture to disk. */
+export function readForm(uploads: Uploads, limits: Limits): RequestHandler {
+  const read = multer({
+    storage: storageOf(uploads),
+    limits: {
+      fileSize: limits.maxImageBytes,
+      fieldSize: limits.maxParamsBytes,
+      fieldNameSize: 200,
+      fields: 100,
+      files: 1,
+      parts: 102,
+    },
+    fileFilter(_req, file, accept) {
+      if (file.fieldname !== "image")
+        accept(new multer.MulterError("LIMIT_UNEXPECTED_FILE", file.fieldname));
+      else if (!/^image\//i.test(file.mimetype)) accept(new Error(NOT_AN_IMAGE));
+      else accept(null, true);
+    },
+  }).single("image");
+
+  return (req, res, next) => {
+    if (!/^multipart\/form-data\b/i.test(req.headers["content-type"] ?? "")) {
+      refuse(
+        res,
+        "unsupported_media_type",
+        "Send multipart/form-data with a picture in the part image and a model_id.",
+      );
+      return;
+    }
+    void read(req, res, (cause: unknown) => {
+      if (!cause) next();
+      else if (!refuseUpload(res, cause, limits)) next(cause);
+    });
+  };
+}

@@ -1,0 +1,142 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
+import { createApp } from "./app.ts";
+import { type Config, isLoopbackAddress } from "./config.ts";
+import { createDirectoryFiles } from "./files/directory.ts";
+import { lockDirectory } from "./files/lock.ts";
+import { createBuiltinSource } from "./generators/builtin/index.ts";
+import type { GeneratorSource } from "./generators/generator.ts";
+import { createModlySource } from "./generators/modly-api/index.ts";
+import { createRegistry } from "./generators/registry.ts";
+import { createTestSource } from "./generators/test-models/index.ts";
+import { listen } from "./http/listen.ts";
+import type { Log } from "./log.ts";
+import { createLocalQueue } from "./queues/local.ts";
+import { createChanges } from "./runs/changes.ts";
+import { recover } from "./runs/recovery.ts";
+import { createRuns } from "./runs/runs.ts";
+import { createWorker } from "./runs/worker.ts";
+import { createLibsqlStore } from "./stores/libsql.ts";
+import { VERSION } from "./version.ts";
+
+export interface RunningServer {
+  readonly url: string;
+  /** Takes no more, tells watchers, stops generators, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Something about the surroundings keeps the server from starting; the message says what to do. */
+export class CannotStart extends Error {
+  override name = "CannotStart";
+}
+
+/** Where generators come from. One line each; one that may claim any id comes last. */
+function sourcesOf(config: Config, log: Log): GeneratorSource[] {
+  const { workers, testModels, modly } = config;
+  return [
+    createBuiltinSource({ workers }),
+    ...(testModels ? [createTestSource({ places: workers })] : []),
+    ...(modly ? [createModlySource({ url: modly.url, ...(modly.token ? { token: modly.token } : {}), log })] : []),
+  ];
+}
+
+function openStore(dataDir: string) {
+  const file = path.join(dataDir, "runs.db");
+  try {
+    return createLibsqlStore(file);
+  } catch (cause) {
+    throw new CannotStart(
+      `The store ${file} can't be used: ${(cause as Error).message}. It is left as it is; move it away to begin anew, or use another --data-dir.`,
+    );
+  }
+}
+
+function lock(dataDir: string) {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (cause) {
+    throw new CannotStart(`The data directory can't be made: ${(cause as Error).message}.`);
+  }
+  const held = lockDirectory(dataDir);
+  if (!held)
+    throw new CannotStart(
+      `Another server works on ${dataDir}. Stop it, or use another --data-dir.`,
+    );
+  return held;
+}
+
+/**
+ * Builds the server, takes up what the one before left, and opens the port.
+ *
+ * @throws CannotStart with a sentence for a person
+ */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const { dataDir, workspaceDir, limits, maxAttempts, watchdogs } = config;
+  const held = lock(dataDir);
+  const undo: (() => unknown)[] = [() => held.release()];
+  try {
+    const store = openStore(dataDir);
+    undo.unshift(() => store.close());
+    const files = await createDirectoryFiles({ dataDir, workspaceDir }).catch((cause: Error) => {
+      throw new CannotStart(`The directories can't be made: ${cause.message}.`);
+    });
+    const registry = createRegistry(sourcesOf(config, log));
+    undo.unshift(() => registry.close());
+    const queue = createLocalQueue();
+    const runs = createRuns({
+      store,
+      queue,
+      registry,
+      changes: createChanges(),
+      maxPending: limits.maxPending,
+    });
+    const worker = createWorker({ runs, queue, registry, files, watchdogs, log });
+    const stopping = new AbortController();
+
+    const app = createApp({
+      runs,
+      registry,
+      uploads: files.uploads,
+      meshes: files.meshes,
+      limits,
+      stopping: stopping.signal,
+      log,
+      version: VERSION,
+      defaultModel: config.defaultModel,
+      details: async () => ({
+        models: (await registry.list()).length,
+        queue: await queue.size(),
+      }),
+      guard: {
+        token: config.token,
+        allowedOrigins: config.allowedOrigins,
+        allowedHosts: config.allowedHosts,
+        listensBeyondLoopback: !isLoopbackAddress(config.host),
+      },
+    });
+
+    await recover({ store, runs, queue, registry, files, maxAttempts, log });
+    const listening = await listen(app, config).catch((cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === "EADDRINUSE";
+      throw new CannotStart(
+        taken
+          ? `Port ${config.port} is in use. Choose another with --port, or let 0 pick one.`
+          : `Can't listen on ${config.host}:${config.port}: ${cause.message}.`,
+      );
+    });
+    worker.start();
+
+    return {
+      url: listening.url,
+      async stop() {
+        stopping.abort();
+        await Promise.all([listening.close(config.stopGraceMs), worker.stop()]);
+        for (const step of undo) await step();
+      },
+    };
+  } catch (cause) {
+    for (const step of undo) await step();
+    throw cause;
+  }
+}
