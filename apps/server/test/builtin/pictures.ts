@@ -46,24 +46,33 @@ function product(
   file: (image: Sharp) => Sharp = (image) => image.png(),
 ): TestPicture {
   const room = 80;
-  const truth = async (): Promise<Buffer> =>
+  const above = async (): Promise<Buffer> =>
     sharp(await drawing(name))
       .extend({ top: room, bottom: room, left: room, right: room, background: CLEAR })
       .png()
       .toBuffer();
   const draw = async (): Promise<Buffer> => {
-    const above = await truth();
-    const { width, height } = await sharp(above).metadata();
+    const object = await above();
+    const { width, height } = await sharp(object).metadata();
     const below = Buffer.from(svg(width, height, ground(width, height)));
-    return file(
-      sharp(
-        await sharp(below)
-          .composite([{ input: above }])
-          .removeAlpha()
-          .png()
-          .toBuffer(),
-      ),
-    ).toBuffer();
+    const scene = sharp(below)
+      .composite([{ input: object }])
+      .removeAlpha()
+      .png();
+    return file(sharp(await scene.toBuffer())).toBuffer();
+  };
+  // The colours as the file has them (a CMYK file cannot hold all), the outline as it was drawn.
+  const truth = async (): Promise<Buffer> => {
+    const alpha = await sharp(await above())
+      .extractChannel("alpha")
+      .toBuffer();
+    const colours = await sharp(await draw())
+      .autoOrient()
+      .toColourspace("srgb")
+      .removeAlpha()
+      .png()
+      .toBuffer();
+    return sharp(colours).joinChannel(alpha).png().toBuffer();
   };
   return { name: `${name}-opaque`, about, expect: "inflate", truth, draw };
 }
@@ -199,8 +208,8 @@ function closeUp(): Sharp {
 }
 
 function web(): Sharp {
-  return raw(129, 129, (x, y) => {
-    const line = x % 16 === 0 || y % 16 === 0;
+  return raw(128, 128, (x, y) => {
+    const line = x % 16 === 0 || y % 16 === 0 || x === 127 || y === 127;
     return [30, 40, 60, line ? 255 : 0];
   });
 }

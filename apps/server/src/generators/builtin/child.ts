@@ -8,7 +8,8 @@ import { simplifierReady } from "./simplify.ts";
 sharp.cache(false);
 
 function send(message: FromChild): void {
-  process.send?.(message);
+  // When the parent is gone there is nobody to tell, and "disconnect" ends the process.
+  process.send?.(message, undefined, undefined, () => {});
 }
 
 async function work(job: Job): Promise<void> {

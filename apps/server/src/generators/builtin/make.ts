@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
-import { findForeground, gridOf, type Finding } from "./cutout.ts";
+import { findForeground, gridOf, type Cutout, type Finding } from "./cutout.ts";
 import { writeGlb } from "./glb.ts";
 import { inflate } from "./inflate.ts";
 import { stand, type Mesh } from "./mesh.ts";
 import { MODELS, type ModelId, type Params } from "./models.ts";
+import { meanWidth } from "./outline.ts";
 import { readPicture, refuse, resample, wholeOf, type Refusal } from "./picture.ts";
 import type { Field, Picture } from "./raster.ts";
 import { relief } from "./relief.ts";
@@ -28,6 +29,8 @@ export type Tell = (percent: number, step: string) => void;
 interface Shape {
   readonly mesh: Mesh;
   readonly jpeg: Uint8Array;
+  /** How far simplifying may move the surface, in longest sides. */
+  readonly error: number;
 }
 
 /** Turns a picture into a GLB file. Refusals are results; anything thrown is a fault. */
@@ -50,7 +53,7 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
 
   tell(75, "Simplifying the surface");
   stand(shape.mesh.positions);
-  const mesh = simplify(shape.mesh, job.params.error);
+  const mesh = simplify(shape.mesh, shape.error);
 
   tell(90, "Writing the mesh");
   const extras = {
@@ -109,7 +112,7 @@ async function makeInflated(
   params: Params,
   tell: Tell,
 ): Promise<Shape | Refusal> {
-  const cutout = await finding.cutOut(params.grid);
+  const cutout = await cutOutFinely(finding, params.grid);
   const { width, height } = cutout.coverage;
   const lightness = lightnessOf(await resample(picture, cutout.crop, width, height));
   const mesh = inflate(cutout.coverage, lightness, params);
@@ -118,7 +121,25 @@ async function makeInflated(
       `There is no outline to inflate: what stands out is too faint or too thin. ${ADVICE}`,
     );
   tell(50, "Painting the texture");
-  return { mesh, jpeg: await paintCutout(picture, cutout, params.texture) };
+  // What is a trifle on a body is half of a thin line.
+  const error = Math.min(
+    params.error,
+    (TRIFLE * meanWidth(cutout.coverage)) / Math.max(width, height),
+  );
+  return { mesh, jpeg: await paintCutout(picture, cutout, params.texture), error };
+}
+
+const TRIFLE = 0.02;
+const THIN = 10;
+const FINEST = 512;
+
+/** Takes a finer grid where the parts would be few cells wide and the picture knows more of them. */
+async function cutOutFinely(finding: Found, grid: number): Promise<Cutout> {
+  const cutout = await finding.cutOut(grid);
+  const { left, top, right, bottom } = cutout.crop;
+  const more = Math.max(right - left, bottom - top) > grid;
+  if (!more || grid >= FINEST || meanWidth(cutout.coverage) >= THIN) return cutout;
+  return finding.cutOut(Math.min(FINEST, grid * 2));
 }
 
 async function makeRelief(picture: Picture, params: Params, tell: Tell): Promise<Shape> {
@@ -128,7 +149,7 @@ async function makeRelief(picture: Picture, params: Params, tell: Tell): Promise
     params,
   );
   tell(50, "Painting the texture");
-  return { mesh, jpeg: await paintWhole(picture, params.texture) };
+  return { mesh, jpeg: await paintWhole(picture, params.texture), error: params.error };
 }
 
 /** Luma (Rec. 709 weights on sRGB values) on white, 0..1. */

@@ -51,3 +51,20 @@ export function outlineDiagonal({ width, data }: Field, inside: Uint8Array): Flo
   }
   return diagonal;
 }
+
+/** How wide the parts are on average, in cells: twice the area over the length of the outline. */
+export function meanWidth({ width, height, data }: Field): number {
+  let cells = 0;
+  let rim = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (data[i]! <= 0.5) continue;
+      cells++;
+      if (x === 0 || data[i - 1]! <= 0.5) rim++;
+      if (x === width - 1 || data[i + 1]! <= 0.5) rim++;
+      if (y === 0 || data[i - width]! <= 0.5) rim++;
+      if (y === height - 1 || data[i + width]! <= 0.5) rim++;
+    }
+  }
+  return (2 * cells) / Math.max(1, rim);
+}

@@ -114,7 +114,8 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
         if (inside[here] === 1) corner(frontAt[here]!, backAt[here]!);
         if (inside[here] !== inside[next]) corner(edges[q]!, edges[q]!);
       }
-      if (!apart) fan(0);
+      // Fanned out from a corner, never from the outline: its vertices lie on both sides.
+      if (!apart) fan(inside[cells[0]] === 1 ? 0 : 1);
     }
   }
   return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, used) };

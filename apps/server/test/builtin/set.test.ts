@@ -1,0 +1,185 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { make, type Made } from "../../src/generators/builtin/make.ts";
+import { withDefaults, type ModelId } from "../../src/generators/builtin/models.ts";
+import { simplifierReady } from "../../src/generators/builtin/simplify.ts";
+import { complaints, likeness, readArrays, solidity } from "./measure.ts";
+import { PICTURES } from "./pictures.ts";
+
+/** Outlines agree to this share of their union. */
+const OVERLAP = 0.97;
+/**
+ * A colour difference of about 2.3 can just be noticed. The mean over a mesh stays under it, though the texture has
+ * been resampled and compressed and the outline's own colours are those of its neighbourhood.
+ */
+const DIFFERENCE = 2.3;
+
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "modly-runs-set-"));
+  await simplifierReady;
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function run(
+  name: string,
+  picture: Buffer,
+  model: ModelId,
+  params = {},
+): Promise<{ made: Made; meshPath: string }> {
+  const imagePath = join(directory, name);
+  const meshPath = `${imagePath}.glb`;
+  await writeFile(imagePath, picture);
+  const made = await make({ model, imagePath, meshPath, params: withDefaults(params) }, () => {});
+  return { made, meshPath };
+}
+
+/** The laws that every mesh keeps. */
+async function expectSound(glb: Uint8Array): Promise<Record<string, unknown>> {
+  expect(await complaints(glb)).toEqual([]);
+  const arrays = await readArrays(glb);
+  expect(await solidity(arrays)).toBe("NoError");
+  expect(arrays.uvs.every((value) => value >= 0 && value <= 1)).toBe(true);
+  const extent = [0, 1, 2].map((axis) => {
+    const values = arrays.positions.filter((_, i) => i % 3 === axis);
+    return {
+      low: values.reduce((a, b) => Math.min(a, b)),
+      high: values.reduce((a, b) => Math.max(a, b)),
+    };
+  });
+  expect(Math.max(...extent.map(({ low, high }) => high - low))).toBeCloseTo(1, 2);
+  expect(extent[1]!.low).toBeCloseTo(0, 2);
+  expect(arrays.indices.length / 3).toBeLessThan(100_000);
+  expect(glb.byteLength).toBeLessThan(2_000_000);
+  return arrays.extras;
+}
+
+describe("the set of pictures", () => {
+  const usable = PICTURES.filter(({ expect: what }) => what !== "refused");
+
+  it.each(usable)(
+    "$name: builtin/auto makes a sound mesh of $about",
+    async ({ name, draw, truth, expect: method }) => {
+      const { made, meshPath } = await run(name, await draw(), "builtin/auto");
+      expect(made).toEqual({ ok: true });
+      const glb = await readFile(meshPath);
+      expect(await expectSound(glb)).toMatchObject({
+        model: "builtin/auto",
+        method,
+        params: { grid: 256 },
+      });
+      if (truth === undefined) return;
+      const { overlap, difference } = await likeness(glb, await truth());
+      expect(overlap).toBeGreaterThanOrEqual(OVERLAP);
+      expect(difference).toBeLessThanOrEqual(DIFFERENCE);
+    },
+  );
+
+  it.each(PICTURES.filter(({ expect: what }) => what === "refused"))(
+    "$name: refused in a sentence",
+    async ({ name, draw }) => {
+      const { made } = await run(name, await draw(), "builtin/auto");
+      expect(made).toMatchObject({ ok: false, error: expect.stringMatching(/^[A-Z][^\n/\\]+\.$/) });
+    },
+  );
+
+  it("refuses to inflate what has no outline, and says what would do", async () => {
+    for (const name of ["one-colour", "transparent"]) {
+      const picture = PICTURES.find((one) => one.name === name)!;
+      const { made } = await run(`${name}-inflate`, await picture.draw(), "builtin/inflate");
+      expect(made).toMatchObject({ ok: false, error: expect.stringMatching(/transparent/) });
+    }
+  });
+
+  it("takes an outline from a photograph only when told to, and the mesh is sound all the same", async () => {
+    for (const name of ["landscape", "coins", "stone"]) {
+      const picture = PICTURES.find((one) => one.name === name)!;
+      const { made, meshPath } = await run(
+        `${name}-inflate`,
+        await picture.draw(),
+        "builtin/inflate",
+      );
+      if (made.ok) await expectSound(await readFile(meshPath));
+      else expect(made.error).toMatch(/^There is no outline/);
+    }
+  });
+});
+
+describe("parameters", () => {
+  const of = (name: string) => PICTURES.find((picture) => picture.name === name)!;
+
+  /** The mesh's extent from front to back, in metres. */
+  async function thickness(model: ModelId, params: object): Promise<number> {
+    const { made, meshPath } = await run("thickness", await of("duck").draw(), model, params);
+    expect(made).toEqual({ ok: true });
+    const glb = await readFile(meshPath);
+    await expectSound(glb);
+    const { positions } = await readArrays(glb);
+    const z = positions.filter((_, i) => i % 3 === 2);
+    return z.reduce((a, b) => Math.max(a, b)) - z.reduce((a, b) => Math.min(a, b));
+  }
+
+  it("depth makes a solid thinner or thicker, height and base a relief", async () => {
+    const solid = await thickness("builtin/inflate", {});
+    expect(await thickness("builtin/inflate", { depth: 0.5 })).toBeCloseTo(solid / 2, 1);
+    expect(await thickness("builtin/relief", { height: 0.12, base: 0.03 })).toBeCloseTo(0.15, 1);
+    expect(await thickness("builtin/relief", { height: 0.3, base: 0.1 })).toBeCloseTo(0.4, 1);
+  });
+
+  it("invert makes the dark high", async () => {
+    const height = async (invert: boolean): Promise<number> => {
+      const { meshPath } = await run("invert", await of("coins").draw(), "builtin/relief", {
+        invert,
+      });
+      const { positions } = await readArrays(await readFile(meshPath));
+      const middle = positions.filter(
+        (_, i) => Math.hypot(positions[i - (i % 3)]!, positions[i - (i % 3) + 1]! - 0.5) < 0.06,
+      );
+      return middle.filter((_, i) => i % 3 === 2).reduce((a, b) => Math.max(a, b));
+    };
+    expect(await height(true)).not.toBeCloseTo(await height(false), 2);
+  });
+
+  it("grid, texture and error change the size of the mesh", async () => {
+    const size = async (params: object): Promise<number> => {
+      const { meshPath } = await run("size", await of("duck").draw(), "builtin/inflate", params);
+      const glb = await readFile(meshPath);
+      await expectSound(glb);
+      return glb.byteLength;
+    };
+    const usual = await size({});
+    expect(await size({ error: 0.01 })).toBeLessThan(usual);
+    expect(await size({ texture: 128 })).toBeLessThan(usual);
+    expect(await size({ grid: 128, error: 0 })).toBeLessThan(await size({ grid: 160, error: 0 }));
+  });
+});
+
+describe("thin lines of a large picture", () => {
+  it("are kept, though they are thinner than a cell", async () => {
+    const side = 1024;
+    const pixels = Buffer.alloc(side * side * 4);
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const inside = Math.hypot(x - 300, y - 512) < 200 || (x >= 300 && x < 1000 && y === 512);
+        if (inside) pixels.set([200, 30, 30, 255], (y * side + x) * 4);
+      }
+    }
+    const picture = await sharp(pixels, { raw: { width: side, height: side, channels: 4 } })
+      .png()
+      .toBuffer();
+    const { meshPath } = await run("hair", picture, "builtin/auto");
+    const glb = await readFile(meshPath);
+    await expectSound(glb);
+    const { positions } = await readArrays(glb);
+    const x = positions.filter((_, i) => i % 3 === 0);
+    const y = positions.filter((_, i) => i % 3 === 1);
+    expect(x.reduce((a, b) => Math.max(a, b)) - x.reduce((a, b) => Math.min(a, b))).toBeCloseTo(
+      1,
+      2,
+    );
+    expect(y.reduce((a, b) => Math.max(a, b))).toBeCloseTo(400 / 900, 2);
+  });
+});
