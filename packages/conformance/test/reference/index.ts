@@ -1,0 +1,1 @@
+export { type Reference, startReference } from "./server.ts";
