@@ -8,6 +8,7 @@ import type { GenerateResult, GeneratorSource } from "../../src/generators/gener
 import type { Times } from "../../src/generators/modly-api/index.ts";
 import { type Bench, createBench, type Ran } from "./drive.ts";
 import { pictureOf } from "./pictures.ts";
+import { formOf } from "./wishes.ts";
 
 const until = (condition: () => boolean | Promise<boolean>) =>
   vi.waitUntil(condition, { timeout: 30_000, interval: 10 });
@@ -30,18 +31,8 @@ async function runOn(
 
 /** A job that a person started in the desktop. */
 async function submitByHand(params: Record<string, unknown>): Promise<string> {
-  const form = new FormData();
-  form.set("model_id", "stand-in/long");
-  form.set("params", JSON.stringify(params));
-  form.set(
-    "image",
-    new Blob([new Uint8Array(pictureOf("person"))], { type: "image/png" }),
-    "p.png",
-  );
-  const answer = await fetch(`${bench.standIn.url}/generate/from-image`, {
-    method: "POST",
-    body: form,
-  });
+  const body = formOf({ mark: "person", model: "stand-in/long", params });
+  const answer = await fetch(`${bench.standIn.url}/generate/from-image`, { method: "POST", body });
   return ((await answer.json()) as { job_id: string }).job_id;
 }
 

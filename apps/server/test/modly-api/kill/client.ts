@@ -2,20 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { canBeSeenAfter, isEnded, StrictRun } from "@modly-runs/contract";
 
-import { pictureOf } from "../pictures.ts";
+import { formOf, type Wish } from "../wishes.ts";
 
-/** What a client asks for: the mark makes its picture like no other. */
-export interface Wish {
-  readonly mark: string;
-  readonly model: string;
-  readonly params: Readonly<Record<string, unknown>>;
+/** A wish with the moment of its cancel. */
+export interface TimedWish extends Wish {
   /** Milliseconds after the create's answer; null: it lets the run end by itself. */
   readonly cancelAfter: number | null;
 }
 
 /** How a run went, as its client saw it. */
 export interface Seen {
-  readonly wish: Wish;
+  readonly wish: TimedWish;
   readonly run: StrictRun;
   /** What the contract forbids and the client saw. */
   readonly wrong: readonly string[];
@@ -44,14 +41,7 @@ async function insist(url: string, ask: RequestInit, signal: AbortSignal): Promi
 /** Creates one run under an idempotency key, again and again until it is answered. */
 async function create(url: string, wish: Wish, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const form = new FormData();
-    form.set("model_id", wish.model);
-    form.set("params", JSON.stringify(wish.params));
-    form.set(
-      "image",
-      new Blob([new Uint8Array(pictureOf(wish.mark))], { type: "image/png" }),
-      "p.png",
-    );
+    const form = formOf(wish);
     const ask = { method: "POST", body: form, headers: { "idempotency-key": wish.mark } };
     const answer = await insist(`${url}/workflow-runs/from-image`, ask, signal);
     const body = (await answer.json()) as { run_id?: string; code?: string };
@@ -75,7 +65,7 @@ function wrongBetween(before: StrictRun, after: StrictRun): string[] {
 }
 
 /** Creates a run, watches it to its end, cancels it if it wishes so. */
-export async function followWish(url: string, wish: Wish, signal: AbortSignal): Promise<Seen> {
+export async function followWish(url: string, wish: TimedWish, signal: AbortSignal): Promise<Seen> {
   const runId = await create(url, wish, signal);
   const cancelAt = wish.cancelAfter === null ? Infinity : performance.now() + wish.cancelAfter;
   const wrong: string[] = [];

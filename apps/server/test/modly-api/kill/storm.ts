@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pictureOf } from "../pictures.ts";
 import { startServer } from "../server.ts";
 import { startStandIn } from "../stand-in/start.ts";
-import { followWish, meshOf, type Seen, type Wish } from "./client.ts";
+import { followWish, meshOf, type Seen, type TimedWish } from "./client.ts";
 import { randomFrom } from "./random.ts";
 
 export interface Storm {
@@ -34,7 +34,7 @@ export interface Report {
 
 /** How long everything may take to come to rest after the last kill. */
 const REST_MS = 300_000;
-const LONGEST = { betweenKills: 1_200, down: 400 };
+const LONGEST = { betweenKills: 2_000, down: 400 };
 
 /** An error that a run may end with, besides what its model makes of it: somebody was killed at a bad time. */
 const EXCUSES = [
@@ -46,7 +46,7 @@ const EXCUSES = [
 const sha256 = (mark: string) => createHash("sha256").update(pictureOf(mark)).digest("hex");
 
 /** Half of the runs are quick, some long, some fail, and some go on for ever unless they are cancelled. */
-function wishFrom(random: () => number, mark: string): Wish {
+function wishFrom(random: () => number, mark: string): TimedWish {
   const kind = random();
   const quick = { steps: 3 + Math.floor(random() * 10), step_ms: 30 };
   if (kind < 0.5) return { mark, model: "stand-in/fast", params: quick, cancelAfter: null };
