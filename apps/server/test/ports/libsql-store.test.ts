@@ -1,0 +1,39 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import Database from "libsql";
+import { expect, it } from "vitest";
+
+import { createLibsqlStore, StoreUnusable } from "../../src/stores/libsql.ts";
+import { describeRunStore } from "./run-store.contract.ts";
+
+async function makePlace() {
+  const directory = await mkdtemp(path.join(tmpdir(), "modly-runs-store-"));
+  const file = path.join(directory, "runs.db");
+  return {
+    file,
+    open: async () => createLibsqlStore(file),
+    remove: () => rm(directory, { recursive: true }),
+  };
+}
+
+describeRunStore("libsql", makePlace);
+
+it("leaves a file that is no store as it is", async () => {
+  const { file, remove } = await makePlace();
+  const text = "this is no database, it is a diary ".repeat(200);
+  await writeFile(file, text);
+  expect(() => createLibsqlStore(file)).toThrow(StoreUnusable);
+  expect(await readFile(file, "utf8")).toBe(text);
+  await remove();
+});
+
+it("does not touch a store of another version", async () => {
+  const { file, remove } = await makePlace();
+  const db = new Database(file);
+  db.exec("pragma user_version = 99");
+  db.close();
+  expect(() => createLibsqlStore(file)).toThrow(/another version/);
+  await remove();
+});

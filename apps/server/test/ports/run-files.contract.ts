@@ -1,0 +1,168 @@
+import { randomBytes } from "node:crypto";
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { RunFiles } from "../../src/files/run-files.ts";
+
+/** A place for files that outlives the adapter which writes to it. */
+export interface FilesPlace {
+  open(): Promise<RunFiles>;
+  /** Everything published or staged, relative to the workspace. */
+  published(): Promise<string[]>;
+  uploads(): Promise<string[]>;
+  remove(): Promise<void>;
+}
+
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** What every adapter for files must do. */
+export function describeRunFiles(name: string, makePlace: () => Promise<FilesPlace>): void {
+  describe(`the run files of ${name}`, () => {
+    let place: FilesPlace;
+    let files: RunFiles;
+    beforeEach(async () => {
+      place = await makePlace();
+      files = await place.open();
+    });
+    afterEach(() => place.remove());
+
+    async function write(bytes: Buffer | string): Promise<string> {
+      const file = path.join(await files.workDir("w"), "mesh.glb");
+      await writeFile(file, bytes);
+      return file;
+    }
+
+    it("keeps an upload as it came, with its size and digest", async () => {
+      const bytes = randomBytes(300_000);
+      const upload = await files.uploads.receive(
+        Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]),
+      );
+      expect(await readFile(files.uploads.pathOf(upload.key))).toEqual(bytes);
+      expect(upload.bytes).toBe(bytes.length);
+      expect(upload.sha256).toMatch(/^[\da-f]{64}$/);
+      await files.uploads.remove(upload.key);
+      await files.uploads.remove(upload.key);
+      expect(await place.uploads()).toEqual([]);
+    });
+
+    it("leaves nothing of an upload that breaks off", async () => {
+      const broken = new Readable({ read() {} });
+      broken.push("half of it");
+      const received = files.uploads.receive(broken);
+      broken.destroy(new Error("gone"));
+      await expect(received).rejects.toThrow("gone");
+      expect(await place.uploads()).toEqual([]);
+    });
+
+    it("publishes a whole file, and takes it back", async () => {
+      const outcome = await files.meshes.publish(await write("mesh"), "Default/a.glb");
+      expect(outcome).toEqual({ ok: true, fresh: true });
+      const found = await files.meshes.find("Default/a.glb");
+      expect(await readFile(found!.file, "utf8")).toBe("mesh");
+      expect(found!.bytes).toBe(4);
+      expect(await place.published()).toEqual(["Default/a.glb"]);
+      await files.meshes.withdraw("Default/a.glb");
+      await files.meshes.withdraw("Default/a.glb");
+      expect(await files.meshes.find("Default/a.glb")).toBeUndefined();
+      expect(await place.published()).toEqual([]);
+    });
+
+    it("never replaces what has the name already", async () => {
+      await files.meshes.publish(await write("mesh"), "Default/a.glb");
+      expect(await files.meshes.publish(await write("mesh"), "Default/a.glb")).toEqual({
+        ok: true,
+        fresh: false,
+      });
+      expect(await files.meshes.publish(await write("other"), "Default/a.glb")).toMatchObject({
+        ok: false,
+        reason: "taken",
+      });
+      expect(await readFile((await files.meshes.find("Default/a.glb"))!.file, "utf8")).toBe("mesh");
+      expect(await place.published()).toEqual(["Default/a.glb"]);
+    });
+
+    it.each([
+      "",
+      "/",
+      "..",
+      "../a.glb",
+      "Default/../../a.glb",
+      "/etc/passwd",
+      "Default//a.glb",
+      "Default/",
+      "Default\\a.glb",
+      "C:/a.glb",
+      "C:\\a.glb",
+      "\\\\host\\share",
+      "Default/a\0.glb",
+      "Default/.hidden",
+      "Default/nul.glb",
+      "Default/a.",
+      "./a.glb",
+      "Default/%2e%2e/a.glb",
+    ])("takes %j for no path of the workspace", async (workspacePath) => {
+      expect(await files.meshes.find(workspacePath)).toBeUndefined();
+      expect(await files.meshes.publish(await write("mesh"), workspacePath)).toMatchObject({
+        ok: false,
+        reason: "invalid",
+      });
+      expect(await place.published()).toEqual([]);
+    });
+
+    it("finds nothing outside the workspace by any path", async () => {
+      const secret = await write("secret");
+      const pieces = fc.constantFrom(
+        "..",
+        ".",
+        "",
+        "a",
+        "tmp",
+        "w",
+        "mesh.glb",
+        "%2e%2e",
+        "\\",
+        "\0",
+        "C:",
+      );
+      const separators = fc.constantFrom("/", "\\", "//", "/./");
+      const paths = fc
+        .array(fc.tuple(pieces, separators), { maxLength: 8 })
+        .map((parts) => parts.flat().join(""));
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(paths, fc.string()), async (workspacePath) => {
+          expect(await files.meshes.find(workspacePath)).toBeUndefined();
+        }),
+      );
+      expect(await exists(secret)).toBe(true);
+    });
+
+    it("gives each attempt a directory of its own, empty", async () => {
+      const first = await files.workDir("a");
+      await writeFile(path.join(first, "left"), "over");
+      expect(await readdir(await files.workDir("a"))).toEqual([]);
+      expect(await files.workDir("b")).not.toBe(first);
+      await files.removeWorkDir("a");
+      await files.removeWorkDir("a");
+      expect(await exists(first)).toBe(false);
+    });
+
+    it("sweeps what a crash left, and only that", async () => {
+      const used = await files.uploads.receive(Readable.from(["used"]));
+      await files.uploads.receive(Readable.from(["left"]));
+      await files.meshes.publish(await write("mesh"), "Default/a.glb");
+      files = await place.open();
+      await files.sweep(new Set([used.key]));
+      expect(await place.uploads()).toEqual([used.key]);
+      expect(await place.published()).toEqual(["Default/a.glb"]);
+      expect(await readdir(await files.workDir("w"))).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,157 @@
+import { RUN_STATUSES } from "@modly-runs/contract";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { NewRun, RunRow, RunStore } from "../../src/stores/run-store.ts";
+
+/** A place to keep runs that outlives the store which writes to it. */
+export interface StorePlace {
+  open(): Promise<RunStore>;
+  remove(): Promise<void>;
+}
+
+const ROOM = 1000;
+
+function newRun(runId: string, more: Partial<NewRun> = {}): NewRun {
+  return {
+    runId,
+    modelId: "test/steps",
+    collection: "Default",
+    params: { steps: 3 },
+    upload: `upload-of-${runId}`,
+    createdAt: 1_000,
+    idempotency: null,
+    ...more,
+  };
+}
+
+async function created(store: RunStore, runId: string): Promise<RunRow> {
+  const outcome = await store.create(newRun(runId), ROOM);
+  if (outcome.kind !== "created") throw new Error(outcome.kind);
+  return outcome.row;
+}
+
+/** What every store must do, whatever it is made of. */
+export function describeRunStore(name: string, makePlace: () => Promise<StorePlace>): void {
+  describe(`the run store of ${name}`, () => {
+    let place: StorePlace;
+    let store: RunStore;
+    beforeEach(async () => {
+      place = await makePlace();
+      store = await place.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await place.remove();
+    });
+
+    it("keeps what was created, as a run that waits", async () => {
+      const row = await created(store, "a");
+      expect(row).toEqual({
+        ...{ runId: "a", modelId: "test/steps", collection: "Default", params: { steps: 3 } },
+        ...{ upload: "upload-of-a", status: "pending", progress: 0, step: null, error: null },
+        ...{ workspacePath: null, handle: null, attempts: 0, revision: 1 },
+        ...{ createdAt: 1_000, startedAt: null, finishedAt: null },
+      });
+      expect(await store.get("a")).toEqual(row);
+      expect(await store.get("b")).toBeUndefined();
+    });
+
+    it("keeps any params as they are", async () => {
+      let n = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue()), async (params) => {
+          const given = JSON.parse(JSON.stringify(params)) as Record<string, unknown>;
+          const runId = `p${n++}`;
+          await store.create(newRun(runId, { params: given }), ROOM);
+          expect((await store.get(runId))?.params).toEqual(given);
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    it("changes a run only for whoever saw it last", async () => {
+      const seen = await created(store, "a");
+      const changed = await store.change(seen, { status: "running", step: "Go", attempts: 1 });
+      expect(changed).toMatchObject({ status: "running", step: "Go", attempts: 1, revision: 2 });
+      expect(await store.change(seen, { status: "cancelled" })).toBeUndefined();
+      expect(await store.get("a")).toEqual(changed);
+    });
+
+    it("lets exactly one of many that race win", async () => {
+      const seen = await created(store, "a");
+      const tries = RUN_STATUSES.slice(1).map((status) => store.change(seen, { status }));
+      const won = (await Promise.all(tries)).filter((row) => row !== undefined);
+      expect(won).toHaveLength(1);
+      expect(await store.get("a")).toEqual(won[0]);
+    });
+
+    it("keeps the revision of an ended run, whatever is tidied up", async () => {
+      const running = (await store.change(await created(store, "a"), {
+        status: "running",
+        handle: "h",
+      }))!;
+      const ended = (await store.change(running, { status: "cancelled" }))!;
+      const tidied = await store.change(ended, { handle: null });
+      expect(tidied).toEqual({ ...ended, handle: null });
+    });
+
+    it("admits no more than there is room for, and counts only those that wait", async () => {
+      const first = await created(store, "a");
+      await created(store, "b");
+      expect(await store.create(newRun("c"), 2)).toEqual({ kind: "full" });
+      expect(await store.get("c")).toBeUndefined();
+      await store.change(first, { status: "running" });
+      expect(await store.create(newRun("c"), 2)).toMatchObject({ kind: "created" });
+    });
+
+    it("makes one run of one key", async () => {
+      const idempotency = { key: "k", digest: "d" };
+      expect(await store.create(newRun("a", { idempotency }), ROOM)).toMatchObject({
+        kind: "created",
+      });
+      expect(await store.create(newRun("b", { idempotency }), ROOM)).toEqual({
+        kind: "repeated",
+        runId: "a",
+      });
+      const other = { key: "k", digest: "e" };
+      expect(await store.create(newRun("c", { idempotency: other }), ROOM)).toEqual({
+        kind: "mismatch",
+      });
+      expect(await store.get("b")).toBeUndefined();
+      // Also when there is no room: it is no new run.
+      expect(await store.create(newRun("d", { idempotency }), 0)).toEqual({
+        kind: "repeated",
+        runId: "a",
+      });
+    });
+
+    it("lists what is active, and what ended and left something, oldest first", async () => {
+      const rows = new Map<string, RunRow>();
+      for (const id of ["a", "b", "c", "d", "e"]) rows.set(id, await created(store, id));
+      const change = (id: string, to: Parameters<RunStore["change"]>[1]) =>
+        store.change(rows.get(id)!, to);
+      await change("b", { status: "running" });
+      await change("c", { status: "done", workspacePath: "Default/c.glb" });
+      await change("d", { status: "cancelled", workspacePath: "Default/d.glb" });
+      await change("e", { status: "error", handle: "h" });
+      const ids = async (selection: "active" | "unsettled") =>
+        (await store.list(selection)).map(({ runId }) => runId);
+      expect(await ids("active")).toEqual(["a", "b"]);
+      expect(await ids("unsettled")).toEqual(["d", "e"]);
+    });
+
+    it("has everything again after it was opened anew", async () => {
+      const idempotency = { key: "k", digest: "d" };
+      await store.create(newRun("a", { idempotency }), ROOM);
+      const before = await store.get("a");
+      await store.close();
+      store = await place.open();
+      expect(await store.get("a")).toEqual(before);
+      expect(await store.create(newRun("b", { idempotency }), ROOM)).toEqual({
+        kind: "repeated",
+        runId: "a",
+      });
+    });
+  });
+}
