@@ -9,6 +9,7 @@ import { methodGuard } from "./http/methods.ts";
 import { refuse } from "./http/problems.ts";
 import { requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
+import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
 
 export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
@@ -90,6 +91,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(createRunsRouter(deps));
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
   app.use(createWorkspaceRouter(deps.meshes));
+  app.use(createExportRouter(deps.meshes));
   app.use(notFound);
   app.use(onError(deps));
   return app;

@@ -32,7 +32,11 @@ export interface Config {
   readonly maxAttempts: number;
   readonly watchdogs: { readonly stallMs: number; readonly totalMs: number };
   readonly stopGraceMs: number;
-  readonly modly: { readonly url: string; readonly token: string | null } | null;
+  readonly modly: {
+    readonly url: string;
+    readonly token?: string;
+    readonly times: { readonly away: number; readonly quiet: number };
+  } | null;
   readonly testModels: boolean;
   readonly logLevel: string;
 }
@@ -118,6 +122,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (!LOG_LEVELS.includes(logLevel))
     return refused(`--log-level must be one of ${LOG_LEVELS.join(", ")}.`);
   const modlyUrl = text("modly-url");
+  const modlyToken = text("modly-token");
   if (
     modlyUrl !== null &&
     !/^https?:$/.test(URL.canParse(modlyUrl) ? new URL(modlyUrl).protocol : "")
@@ -150,7 +155,14 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       maxAttempts: number("max-attempts"),
       watchdogs: { stallMs: number("stall-timeout") * 1000, totalMs: number("run-timeout") * 1000 },
       stopGraceMs: number("stop-grace") * 1000,
-      modly: modlyUrl === null ? null : { url: modlyUrl, token: text("modly-token") },
+      modly:
+        modlyUrl === null
+          ? null
+          : {
+              url: modlyUrl,
+              ...(modlyToken === null ? {} : { token: modlyToken }),
+              times: { away: number("modly-patience") * 1000, quiet: number("modly-quiet") * 1000 },
+            },
       testModels: values["test-models"] === true,
       logLevel,
     },

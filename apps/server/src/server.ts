@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { createApp } from "./app.ts";
 import { type Config, isLoopbackAddress } from "./config.ts";
@@ -14,6 +15,7 @@ import { listen } from "./http/listen.ts";
 import type { Log } from "./log.ts";
 import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
+import { createLeftovers } from "./runs/leftovers.ts";
 import { recover } from "./runs/recovery.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createWorker } from "./runs/worker.ts";
@@ -37,7 +39,7 @@ function sourcesOf(config: Config, log: Log): GeneratorSource[] {
   return [
     createBuiltinSource({ workers }),
     ...(testModels ? [createTestSource({ places: workers })] : []),
-    ...(modly ? [createModlySource({ url: modly.url, ...(modly.token ? { token: modly.token } : {}), log })] : []),
+    ...(modly ? [createModlySource({ ...modly, log })] : []),
   ];
 }
 
@@ -84,14 +86,11 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     const registry = createRegistry(sourcesOf(config, log));
     undo.unshift(() => registry.close());
     const queue = createLocalQueue();
-    const runs = createRuns({
-      store,
-      queue,
-      registry,
-      changes: createChanges(),
-      maxPending: limits.maxPending,
-    });
-    const worker = createWorker({ runs, queue, registry, files, watchdogs, log });
+    const leftovers = createLeftovers({ store, files, registry, log });
+    const changes = createChanges();
+    const { maxPending } = limits;
+    const runs = createRuns({ store, queue, registry, changes, leftovers, maxPending });
+    const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });
     const stopping = new AbortController();
 
     const app = createApp({
@@ -116,7 +115,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       },
     });
 
-    await recover({ store, runs, queue, registry, files, maxAttempts, log });
+    await recover({ store, runs, queue, registry, files, leftovers, maxAttempts, log });
     const listening = await listen(app, config).catch((cause: NodeJS.ErrnoException) => {
       const taken = cause.code === "EADDRINUSE";
       throw new CannotStart(
@@ -131,7 +130,11 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       url: listening.url,
       async stop() {
         stopping.abort();
-        await Promise.all([listening.close(config.stopGraceMs), worker.stop()]);
+        const stopped = worker.stop();
+        await Promise.all([
+          listening.close(config.stopGraceMs),
+          Promise.race([stopped, wait(config.stopGraceMs, undefined, { ref: false })]),
+        ]);
         for (const step of undo) await step();
       },
     };

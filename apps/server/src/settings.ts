@@ -190,6 +190,22 @@ export const SETTINGS = {
     value: "TEXT",
     help: "The token that Modly asks for (better set by MODLY_RUNS_MODLY_TOKEN)",
   },
+  "modly-patience": {
+    type: "number",
+    default: 120,
+    min: 1,
+    max: 86_400,
+    value: "S",
+    help: "Seconds a run waits for a Modly that is away",
+  },
+  "modly-quiet": {
+    type: "number",
+    default: 60,
+    min: 0,
+    max: 86_400,
+    value: "S",
+    help: "Seconds without a submission after Modly's answer to one was lost",
+  },
   "test-models": {
     type: "flag",
     help: "Offer test/steps, test/fail and test/fingerprint, for tests and conformance",

@@ -22,6 +22,9 @@ export type AttemptEnd =
   | { readonly kind: "fault"; readonly cause: unknown }
   | { readonly kind: "aborted"; readonly reason: AbortReason; readonly sentence: string };
 
+/** How a generator let go: `rejected` after an abort, or `late`, work of its may go on elsewhere. */
+export type LetGo = "settled" | "rejected" | "late";
+
 export interface AttemptDeps {
   readonly runs: Runs;
   readonly watchdogs: Watchdogs;
@@ -34,8 +37,8 @@ export interface Attempt {
   abort(reason: AbortReason): void;
   /** How it ended; settles at once when it is aborted. */
   readonly ended: Promise<AttemptEnd>;
-  /** Settles when the generator has let go too, or its grace is over; false then. */
-  readonly letGo: Promise<boolean>;
+  /** Settles when the generator has let go too, or its grace is over. */
+  readonly letGo: Promise<LetGo>;
   /** The row as last stored. */
   row(): RunRow;
 }
@@ -65,6 +68,13 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
     });
     writing = stored.catch(() => undefined);
     return stored;
+  }
+  /** Also after a cancel: what goes on elsewhere must still be found, to be ended. */
+  async function remember(handle: string): Promise<void> {
+    await note({ handle });
+    if (row.handle === handle) return;
+    const ended = await runs.get(row.runId);
+    if (ended) await runs.note(ended, { handle });
   }
   const storing = coalesce(PROGRESS_EVERY_MS, async () => {
     const now = progress.current();
@@ -111,7 +121,7 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
             stall = setTimeout(stalled, watchdogs.stallMs);
             storing.request();
           },
-          remember: (handle) => note({ handle }),
+          remember,
         },
       );
       return { kind: "result", result };
@@ -129,16 +139,17 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
     return end;
   });
 
-  const letGo = ended.then(async (end) => {
-    if (end.kind !== "aborted") return true;
+  const letGo = ended.then(async (end): Promise<LetGo> => {
+    if (end.kind !== "aborted") return "settled";
     let grace: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
+    const late = new Promise<LetGo>((resolve) => {
       const ms = generator.slot.graceMs ?? GRACE_MS;
-      if (Number.isFinite(ms)) grace = setTimeout(() => resolve(false), ms);
+      if (Number.isFinite(ms)) grace = setTimeout(() => resolve("late"), ms);
     });
-    const settled = await Promise.race([generating.then(() => true), late]);
+    const settled = generating.then(({ kind }) => (kind === "result" ? "settled" : "rejected"));
+    const how = await Promise.race([settled, late]);
     clearTimeout(grace);
-    return settled;
+    return how;
   });
 
   return { abort, ended, letGo, row: () => row };

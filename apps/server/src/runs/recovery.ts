@@ -5,6 +5,7 @@ import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow, RunStore } from "../stores/run-store.ts";
+import type { Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
 
 export interface RecoveryDeps {
@@ -13,6 +14,7 @@ export interface RecoveryDeps {
   readonly queue: RunQueue;
   readonly registry: Registry;
   readonly files: RunFiles;
+  readonly leftovers: Leftovers;
   /** How often a generator may begin on one run. */
   readonly maxAttempts: number;
   readonly log: Log;
@@ -23,7 +25,7 @@ export interface RecoveryDeps {
  * off are finished where their mesh is in its place, tried again, or ended with a sentence.
  */
 export async function recover(deps: RecoveryDeps): Promise<void> {
-  const { store, runs, queue, registry, files, maxAttempts, log } = deps;
+  const { store, runs, queue, registry, files, leftovers, maxAttempts, log } = deps;
 
   async function requeue(row: RunRow): Promise<void> {
     const generator = await registry.find(row.modelId);
@@ -50,25 +52,8 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
     if (waiting) await requeue(waiting);
   }
 
-  /** An ended run that left something: the mesh of a lost race, work that goes on elsewhere. */
-  async function settle(row: RunRow): Promise<void> {
-    let current = row;
-    if (row.status !== "done" && row.workspacePath !== null) {
-      // Only a name with the run's id is ours for certain; another may be somebody's own file.
-      if (row.workspacePath.includes(row.runId)) await files.meshes.withdraw(row.workspacePath);
-      current = (await runs.note(row, { workspacePath: null })) ?? row;
-    }
-    if (current.handle === null) return;
-    const generator = await registry.find(current.modelId);
-    if (!generator?.abandon || (await generator.abandon(current.handle)))
-      await runs.note(current, { handle: null });
-  }
-
-  for (const row of await store.list("unsettled"))
-    // In the background: what goes on elsewhere may be slow to answer, or away.
-    void settle(row).catch((cause: unknown) =>
-      log.warn({ run_id: row.runId, err: cause }, "leftovers stay until the next start"),
-    );
+  // In the background: work that goes on elsewhere may be slow to answer, or away.
+  for (const { runId } of await store.list("unsettled")) void leftovers.clear(runId, "abandon");
 
   const active = await store.list("active");
   await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));

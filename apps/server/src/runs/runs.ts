@@ -6,6 +6,7 @@ import type { Registry } from "../generators/registry.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { Idempotency, RunChange, RunRow, RunStore } from "../stores/run-store.ts";
 import type { Changes } from "./changes.ts";
+import type { Leftovers } from "./leftovers.ts";
 
 /** What a create asks for, checked. */
 export interface RunRequest {
@@ -25,6 +26,7 @@ export interface RunsDeps {
   readonly queue: RunQueue;
   readonly registry: Registry;
   readonly changes: Changes;
+  readonly leftovers: Leftovers;
   readonly maxPending: number;
   readonly now?: () => number;
 }
@@ -59,7 +61,7 @@ export interface Runs {
 export const WAITING_TO_RESUME = "Waiting to resume";
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { store, queue, registry, changes, maxPending, now = Date.now } = deps;
+  const { store, queue, registry, changes, leftovers, maxPending, now = Date.now } = deps;
 
   async function change(row: RunRow, wanted: RunChange): Promise<RunRow | undefined> {
     if (wanted.status && wanted.status !== row.status && !canBecome(row.status, wanted.status))
@@ -91,7 +93,8 @@ export function createRuns(deps: RunsDeps): Runs {
         if (!row || isEnded(row.status)) return row;
         const cancelled = await change(row, { status: "cancelled", finishedAt: now() });
         if (!cancelled) continue; // somebody was first: look again
-        await queue.remove(runId);
+        // Nobody is at it, so nobody else would clear up behind it; the answer need not wait for that.
+        if (await queue.remove(runId)) void leftovers.clear(runId, "abandon");
         return cancelled;
       }
     },

@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow } from "../stores/run-store.ts";
 import { type Attempt, startAttempt, type Watchdogs } from "./attempt.ts";
+import type { HandleEnd, Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -18,6 +19,7 @@ export interface WorkerDeps {
   readonly queue: RunQueue;
   readonly registry: Registry;
   readonly files: RunFiles;
+  readonly leftovers: Leftovers;
   readonly watchdogs: Watchdogs;
   readonly log: Log;
 }
@@ -48,7 +50,7 @@ function sentenceOfFault(cause: unknown): string {
 }
 
 export function createWorker(deps: WorkerDeps): Worker {
-  const { runs, queue, registry, files, watchdogs, log } = deps;
+  const { runs, queue, registry, files, leftovers, watchdogs, log } = deps;
   const attempts = new Map<string, Attempt>();
   let stopping = false;
 
@@ -106,9 +108,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     }
   }
 
-  async function attemptRun(row: RunRow, generator: Generator): Promise<void> {
+  async function attemptRun(row: RunRow, generator: Generator): Promise<HandleEnd> {
     const begun = await runs.begin(row);
-    if (!begun || row.upload === null) return;
+    if (!begun || row.upload === null) return "abandon";
     const workDir = await files.workDir(row.runId);
     const attempt = startAttempt(generator, begun, {
       runs,
@@ -125,37 +127,31 @@ export function createWorker(deps: WorkerDeps): Worker {
       await conclude(attempt, workDir);
     } finally {
       unwatch();
-      if (!(await attempt.letGo))
+      const how = await attempt.letGo;
+      if (how === "late")
         log.warn({ run_id: row.runId, model_id: row.modelId }, "the generator does not let go");
       attempts.delete(row.runId);
       await files.removeWorkDir(row.runId);
     }
-  }
-
-  /** What an ended run no longer needs: its picture, and the handle its generator let go of. */
-  async function tidy(runId: string): Promise<void> {
-    const row = await runs.get(runId);
-    if (!row || !isEnded(row.status)) return;
-    if (row.upload) await files.uploads.remove(row.upload);
-    if (row.handle !== null) await runs.note(row, { handle: null });
+    return (await attempt.letGo) === "settled" ? "drop" : "keep";
   }
 
   async function work(runId: string): Promise<void> {
+    let handle: HandleEnd = "abandon";
     try {
       const row = await runs.get(runId);
       if (!row || isEnded(row.status)) return;
       const generator = await registry.find(row.modelId);
-      if (generator) await attemptRun(row, generator);
+      if (generator) handle = await attemptRun(row, generator);
       else await fail(row, `The model ${row.modelId} is not here any more.`);
     } catch (cause) {
+      handle = "keep";
       log.error({ run_id: runId, err: cause }, "the run could not be worked on");
       const row = await runs.get(runId).catch(() => undefined);
       if (row && !isEnded(row.status))
         await fail(row, sentenceOfFault(cause)).catch(() => undefined);
     } finally {
-      await tidy(runId).catch((cause: unknown) =>
-        log.error({ run_id: runId, err: cause }, "the run's leftovers stay until the next start"),
-      );
+      await leftovers.clear(runId, handle);
     }
   }
 
