@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -13,6 +14,7 @@ import { createRegistry } from "./generators/registry.ts";
 import { createTestSource } from "./generators/test-models/index.ts";
 import { listen } from "./http/listen.ts";
 import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
 import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
@@ -43,6 +45,12 @@ function sourcesOf(config: Config, log: Log): GeneratorSource[] {
   ];
 }
 
+/** What is left for meshes, as far as this user may fill it. */
+async function freeBytes(directory: string): Promise<number | null> {
+  const found = await statfs(directory).catch(() => undefined);
+  return found ? found.bavail * found.bsize : null;
+}
+
 function openStore(dataDir: string) {
   const file = path.join(dataDir, "runs.db");
   try {
@@ -71,9 +79,14 @@ function lock(dataDir: string) {
 /**
  * Builds the server, takes up what the one before left, and opens the port.
  *
+ * @param sources where generators come from: those that the settings name, when nobody says otherwise
  * @throws CannotStart with a sentence for a person
  */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  log: Log,
+  sources: readonly GeneratorSource[] = sourcesOf(config, log),
+): Promise<RunningServer> {
   const { dataDir, workspaceDir, limits, maxAttempts, watchdogs } = config;
   const held = lock(dataDir);
   const undo: (() => unknown)[] = [() => held.release()];
@@ -83,7 +96,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     const files = await createDirectoryFiles({ dataDir, workspaceDir }).catch((cause: Error) => {
       throw new CannotStart(`The directories can't be made: ${cause.message}.`);
     });
-    const registry = createRegistry(sourcesOf(config, log));
+    const registry = createRegistry(sources);
     undo.unshift(() => registry.close());
     const queue = createLocalQueue();
     const leftovers = createLeftovers({ store, files, registry, log });
@@ -98,6 +111,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       registry,
       uploads: files.uploads,
       meshes: files.meshes,
+      metrics: createMetrics({ store, queue, changes }),
       limits,
       stopping: stopping.signal,
       log,
@@ -106,6 +120,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       details: async () => ({
         models: (await registry.list()).length,
         queue: await queue.size(),
+        disk_free_bytes: await freeBytes(workspaceDir),
       }),
       guard: {
         token: config.token,
