@@ -3,6 +3,8 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from "helmet";
 
 import type { Meshes } from "./files/run-files.ts";
+import type { Metrics } from "./metrics.ts";
+import { createDocsRouter } from "./http/docs-router.ts";
 import { type CompanionDeps, createCompanionRouter } from "./http/companion-router.ts";
 import { guard, type GuardOptions, tokenCheck } from "./http/guard.ts";
 import { methodGuard } from "./http/methods.ts";
@@ -14,6 +16,7 @@ import { createWorkspaceRouter } from "./http/workspace-router.ts";
 
 export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
   readonly meshes: Meshes;
+  readonly metrics: Metrics;
   readonly guard: GuardOptions;
 }
 
@@ -69,6 +72,7 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
 
 /** The HTTP face of the server, as an Express application. */
 export function createApp(deps: AppDeps): Express {
+  const { metrics } = deps;
   const app = express();
   app.set("etag", false);
   app.set("x-powered-by", false);
@@ -76,7 +80,7 @@ export function createApp(deps: AppDeps): Express {
   app.set("case sensitive routing", true);
   app.set("query parser", "simple");
 
-  app.use(requestLog(deps.log));
+  app.use(requestLog(deps.log, metrics));
   // Meshes are for other pages of this machine too, so they may be embedded across origins.
   app.use(
     helmet({
@@ -92,6 +96,10 @@ export function createApp(deps: AppDeps): Express {
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
   app.use(createWorkspaceRouter(deps.meshes));
   app.use(createExportRouter(deps.meshes));
+  app.use(createDocsRouter());
+  app.get("/metrics", (_req, res, next) => {
+    metrics.text().then((text) => res.type(metrics.contentType).send(text), next);
+  });
   app.use(notFound);
   app.use(onError(deps));
   return app;

@@ -3,6 +3,8 @@ import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
+import { isEnded } from "@modly-runs/contract";
+
 import { createApp } from "./app.ts";
 import { type Config, isLoopbackAddress } from "./config.ts";
 import { createDirectoryFiles } from "./files/directory.ts";
@@ -101,6 +103,10 @@ export async function startServer(
     const queue = createLocalQueue();
     const leftovers = createLeftovers({ store, files, registry, log });
     const changes = createChanges();
+    changes.subscribeAll(({ runId, modelId, status, error }) => {
+      if (isEnded(status))
+        log.info({ run_id: runId, model_id: modelId, status, error }, "run ended");
+    });
     const { maxPending } = limits;
     const runs = createRuns({ store, queue, registry, changes, leftovers, maxPending });
     const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });

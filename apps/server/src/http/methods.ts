@@ -5,9 +5,14 @@ import { type RequestHandler, Router } from "express";
 import { refuse } from "./problems.ts";
 
 /** Routes of the companion that serve files, which ts-rest does not describe. */
-const FILE_ROUTES = ["/workspace/*", "/export/:format", "/openapi.json", "/docs", "/metrics"].map(
-  (path) => ({ method: "GET", path }),
-);
+const FILE_ROUTES = [
+  "/workspace/*",
+  "/export/:format",
+  "/openapi.json",
+  "/docs",
+  "/docs/viewer.js",
+  "/metrics",
+].map((path) => ({ method: "GET", path }));
 
 /** What each path takes, read off the contracts. */
 function allowedMethods(): Map<string, string[]> {

@@ -67,7 +67,8 @@ export function createRuns(deps: RunsDeps): Runs {
     if (wanted.status && wanted.status !== row.status && !canBecome(row.status, wanted.status))
       throw new Error(`a run can't go from ${row.status} to ${wanted.status}`);
     const changed = await store.change(row, wanted);
-    if (changed) changes.publish(changed);
+    // Of an ended run nothing that shows changes any more.
+    if (changed && !isEnded(row.status)) changes.publish(changed);
     return changed;
   }
 

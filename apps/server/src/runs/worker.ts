@@ -73,19 +73,13 @@ export function createWorker(deps: WorkerDeps): Worker {
       const outcome = await files.meshes.publish(mesh.file, workspacePath);
       if (outcome.ok) {
         const done = await runs.finish(current);
-        if (!done) await settleLost(current, outcome.fresh ? workspacePath : null);
+        // A cancel was first: its mesh must not stay.
+        if (!done && outcome.fresh) await files.meshes.withdraw(workspacePath);
         return;
       }
       log.warn({ run_id: row.runId, workspacePath, why: outcome.why }, "can't publish here");
     }
     await fail(current, "The mesh could not be put into the workspace. The server's log says why.");
-  }
-
-  /** A cancel was first: its mesh must not stay. */
-  async function settleLost(row: RunRow, workspacePath: string | null): Promise<void> {
-    if (workspacePath !== null) await files.meshes.withdraw(workspacePath);
-    const ended = await runs.get(row.runId);
-    if (ended) await runs.note(ended, { workspacePath: null });
   }
 
   async function conclude(attempt: Attempt, workDir: string): Promise<void> {
