@@ -10,7 +10,7 @@ const FILE_ROUTES = [
   "/export/:format",
   "/openapi.json",
   "/docs",
-  "/docs/viewer.js",
+  "/docs/:file",
   "/metrics",
 ].map((path) => ({ method: "GET", path }));
 
