@@ -33,7 +33,7 @@ export interface Behaviour {
   create(lab: Lab, request: Request): Promise<Answer>;
   /** Refuses what is no form at all; else the form's boundary. */
   boundary(request: Request): string | Answer;
-  parts(body: Buffer, boundary: string): Part[] | Answer | Promise<Answer>;
+  parts(body: Buffer, boundary: string): Part[] | Answer | Promise<Part[] | Answer>;
   /** Refuses a form for its files. */
   fileFault(parts: readonly Part[]): Answer | null;
   image(parts: readonly Part[]): Part | Answer;

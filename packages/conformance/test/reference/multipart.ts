@@ -2,6 +2,8 @@
 export interface Part {
   name: string;
   file: boolean;
+  /** As it was sent, quotes and all. */
+  disposition: string;
   type: string | null;
   bytes: Buffer;
 }
@@ -52,6 +54,7 @@ function parsePart(bytes: Buffer): Part | string {
   return {
     name: name[1] ?? name[2] ?? "",
     file: /;\s*filename\*?=/i.test(disposition),
+    disposition,
     type: headers.get("content-type") ?? null,
     bytes: bytes.subarray(end + 4),
   };

@@ -1,0 +1,359 @@
+import { isEnded } from "@modly-runs/contract";
+
+import { correct } from "../behaviour.ts";
+import { bodyOf, isAnswer, json, refuse } from "../http.ts";
+import { change, count, type Lab, later, pause, type StoredRun } from "../lab.ts";
+import { ageOf, crash, instead, type Mutant } from "./mutant.ts";
+
+const CANCEL = /^\/workflow-runs\/([^/]+)\/cancel$/;
+
+/** Says that a run is cancelled, whatever is true. */
+const claim = (run: StoredRun) =>
+  json(200, { run_id: run.id, status: "cancelled", cancelled: true });
+
+/** The newest other run of the same model that is still active. */
+function neighbour(lab: Lab, run: StoredRun): StoredRun | undefined {
+  return [...lab.runs.values()].findLast((other) => other !== run && other.status === "running");
+}
+
+/** A cancel that reaches somebody else's run when the cancelled one is in a certain state. */
+function killsNeighbour(when: (run: StoredRun) => boolean) {
+  return (lab: Lab, run: StoredRun, request: Parameters<typeof correct.cancel>[2]) => {
+    const victim = when(run) ? neighbour(lab, run) : undefined;
+    if (victim) correct.fail(lab, victim);
+    victim?.stop.abort();
+    return correct.cancel(lab, run, request);
+  };
+}
+
+/** What a cancel answers. */
+export const CANCEL_ANSWERS: readonly Mutant[] = [
+  {
+    name: "cancel-empty-body",
+    why: "The answer says nothing.",
+    overrides: { cancelled: () => json(200, {}) },
+    kills: ["CAN-01", "CAN-24", "CAN-25"],
+  },
+  {
+    name: "cancel-as-text",
+    why: "JSON is sent under the type of plain text.",
+    overrides: {
+      cancelled: (run) => {
+        const answer = correct.cancelled(run);
+        return { ...answer, headers: { "Content-Type": "text/plain" } };
+      },
+    },
+    kills: ["CAN-01"],
+  },
+  {
+    name: "cancel-status-word",
+    why: "The answer spells the word in the American way.",
+    overrides: {
+      cancelled: (run) =>
+        run.status === "cancelled"
+          ? json(200, { run_id: run.id, status: "canceled", cancelled: true })
+          : correct.cancelled(run),
+    },
+    kills: ["CAN-01"],
+  },
+  {
+    name: "cancel-without-run-id",
+    why: "One of the three keys is left out.",
+    overrides: {
+      cancelled: (run) => json(200, { status: run.status, cancelled: run.status === "cancelled" }),
+    },
+    kills: ["CAN-24"],
+  },
+  {
+    name: "cancel-says-true-to-all",
+    why: "`cancelled` means that the request came in, as in the existing backend.",
+    overrides: {
+      cancelled: (run) => json(200, { run_id: run.id, status: run.status, cancelled: true }),
+    },
+    kills: ["CAN-25"],
+  },
+  {
+    name: "second-cancel-409",
+    why: "Cancelling again is a conflict.",
+    overrides: {
+      cancel: (lab, run, request) =>
+        run.status === "cancelled"
+          ? refuse("create_in_progress", "The run is cancelled already.")
+          : correct.cancel(lab, run, request),
+    },
+    kills: ["CAN-08", "CAN-11"],
+  },
+  {
+    name: "cancel-404-becomes-200",
+    why: "Whatever it is, it is cancelled now.",
+    overrides: instead(({ path, method }, lab) => {
+      const id = CANCEL.exec(path)?.[1];
+      const unknown = id && method === "POST" && !lab.runs.has(id);
+      return unknown && !isMalformed(lab, id)
+        ? json(200, { run_id: id, status: "cancelled", cancelled: true })
+        : null;
+    }),
+    kills: ["CAN-09"],
+  },
+  {
+    name: "cancel-malformed-500",
+    why: "What can't be decoded throws.",
+    overrides: instead(({ path, method }, lab) => {
+      const id = CANCEL.exec(path)?.[1];
+      return id && method === "POST" && isMalformed(lab, id) ? crash() : null;
+    }),
+    kills: ["CAN-10", "WIRE-01"],
+  },
+  {
+    name: "concurrent-cancels-500",
+    why: "Two cancels of one run at the same time meet in a lock.",
+    overrides: {
+      cancel: async (lab, run, request) => {
+        if (run.cancels > 0 && ageOf(run) < 10_000 && lab.counters.has(run.id)) crash();
+        lab.counters.set(run.id, 1);
+        const answer = await correct.cancel(lab, run, request);
+        await pause(lab, 30);
+        lab.counters.delete(run.id);
+        return answer;
+      },
+    },
+    kills: ["CAN-11", "WIRE-01"],
+  },
+  {
+    name: "cancel-needs-json",
+    why: "A parser that nobody needs reads the body first.",
+    overrides: {
+      cancel: async (lab, run, request) => {
+        const body = await request.body();
+        if (isAnswer(body)) return body;
+        try {
+          if (body.length > 0) JSON.parse(body.toString());
+        } catch {
+          return refuse("malformed_request", "The body is not JSON.");
+        }
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-18"],
+  },
+  {
+    name: "cancel-by-get",
+    why: "A link that is fetched ahead cancels the run.",
+    overrides: {
+      otherMethod: (lab, request, allowed) => {
+        const run = lab.runs.get(CANCEL.exec(request.path)?.[1] ?? "");
+        if (!run) return correct.otherMethod(lab, request, allowed);
+        if (!isEnded(run.status)) correct.stop(lab, run);
+        return correct.cancelled(run);
+      },
+    },
+    kills: ["CAN-19"],
+  },
+];
+
+/** What a cancel does. */
+export const CANCEL_EFFECTS: readonly Mutant[] = [
+  {
+    name: "cancel-never-effective",
+    why: "The request is noted and nobody looks at it.",
+    overrides: { stop: () => {} },
+    kills: ["CAN-02", "CAN-03", "CAN-04", "CAN-05"],
+  },
+  {
+    name: "cancel-ends-done",
+    why: "The generator stops early and what there is counts as the result.",
+    overrides: {
+      stop: (lab, run) => {
+        correct.publish(lab, run);
+        run.stop.abort();
+      },
+    },
+    kills: ["CAN-03", "CAN-05"],
+  },
+  {
+    name: "cancel-late",
+    why: "The answer is honest, and comes before the end.",
+    overrides: {
+      stop: (lab, run) => later(lab, 150, () => correct.stop(lab, run)),
+    },
+    kills: ["CAN-04"],
+  },
+  {
+    name: "cancel-claims-too-early",
+    why: "The answer says it is cancelled; the run goes on for a moment.",
+    overrides: {
+      stop: (lab, run) => later(lab, 150, () => correct.stop(lab, run)),
+      cancelled: (run) => (isEnded(run.status) ? correct.cancelled(run) : claim(run)),
+    },
+    kills: ["CAN-04", "LIF-15"],
+  },
+  {
+    name: "pending-cancel-still-runs",
+    why: "The status changes, the run stays in the queue and is run in its turn.",
+    overrides: {
+      stop: (lab, run) => {
+        if (run.status === "pending") lab.counters.set(run.id, 1);
+        if (run.status !== "pending") return correct.stop(lab, run);
+        change(run, { status: "cancelled" });
+        later(lab, 120, () => void Object.assign(run, { status: "running", step: "Loading" }));
+      },
+    },
+    kills: ["CAN-05", "LIF-03", "LIF-15"],
+  },
+  {
+    name: "done-overwrites-cancelled",
+    why: "Who finishes last writes last: a cancel just before the end is undone.",
+    overrides: {
+      stop: (_lab, run) => void change(run, { status: "cancelled" }),
+      publish: (lab, run) => {
+        if (run.status === "cancelled" && performance.now() - (run.endedAt ?? 0) < 40)
+          run.status = "running";
+        correct.publish(lab, run);
+      },
+    },
+    kills: ["CAN-12", "LIF-03", "LIF-14", "LIF-15"],
+  },
+  {
+    name: "cancelled-comes-back",
+    why: "The worker was not stopped and writes its result when it has one.",
+    overrides: {
+      stop: (lab, run) => {
+        correct.stop(lab, run);
+        later(lab, 400, () => {
+          run.status = "running";
+          correct.publish(lab, run);
+        });
+      },
+    },
+    kills: ["CAN-13", "LIF-03", "LIF-14", "LIF-15"],
+  },
+  {
+    name: "cancel-kills-active",
+    why: "A cancel stops whatever the model works on, as in the existing backend.",
+    overrides: { cancel: killsNeighbour(() => true) },
+    kills: ["CAN-14", "CAN-15", "CAN-16"],
+  },
+  {
+    name: "cancel-terminal-kills-other",
+    why: "Cancelling a run that is over stops whatever the model works on.",
+    overrides: { cancel: killsNeighbour((run) => isEnded(run.status)) },
+    kills: ["CAN-15"],
+  },
+  {
+    name: "cancel-queued-kills-other",
+    why: "Cancelling a run that waits stops the one it waits for.",
+    overrides: { cancel: killsNeighbour((run) => run.status === "pending") },
+    kills: ["CAN-16"],
+  },
+  {
+    name: "cancel-done-flips",
+    why: "A finished run is called cancelled afterwards.",
+    overrides: {
+      cancel: (lab, run, request) => {
+        if (run.status === "done") run.status = "cancelled";
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-06", "LIF-03", "LIF-14", "LIF-15"],
+  },
+  {
+    name: "cancel-deletes-output",
+    why: "A cancel of a finished run tidies its mesh away.",
+    overrides: {
+      cancel: (lab, run, request) => {
+        if (run.file) lab.files.delete(run.file);
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-06"],
+  },
+  {
+    name: "cancel-error-flips",
+    why: "A failed run is called cancelled afterwards.",
+    overrides: {
+      cancel: (lab, run, request) => {
+        if (run.status === "error") run.status = "cancelled";
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-07", "LIF-03", "LIF-14", "LIF-15"],
+  },
+  {
+    name: "cancel-rewrites-error",
+    why: "The reason of a failure is replaced by a note about the cancel.",
+    overrides: {
+      cancel: (lab, run, request) => {
+        if (run.status === "error") run.error = "Cancelled by the user.";
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-07", "LIF-04"],
+  },
+  {
+    name: "cancel-leaks-slot",
+    why: "The slot of a cancelled run is never given back.",
+    overrides: {
+      release: (lab, run) => {
+        if (run.status !== "cancelled") correct.release(lab, run);
+      },
+    },
+    kills: ["CAN-17"],
+  },
+  {
+    name: "early-cancel-undone",
+    why: "A cancel that comes before the generator runs is overwritten by its start.",
+    overrides: {
+      stop: (lab, run) => {
+        if (ageOf(run) > 30 || run.model.slots === 1) return correct.stop(lab, run);
+        change(run, { status: "cancelled" });
+        later(lab, 30, () => void (run.status = "running"));
+      },
+    },
+    kills: ["CAN-20", "LIF-03", "LIF-14", "LIF-15"],
+  },
+  {
+    name: "cancel-blocks",
+    why: "The answer waits for native code that can't be interrupted.",
+    overrides: {
+      cancel: async (lab, run, request) => {
+        const slow = run.status === "running" && run.model.id === "ref/long";
+        if (slow && count(lab, "slow") === 1) await pause(lab, 6_000);
+        return correct.cancel(lab, run, request);
+      },
+    },
+    kills: ["CAN-21"],
+  },
+  {
+    name: "cancelled-file-reachable",
+    why: "The half-made mesh of a cancelled run lies where finished ones do.",
+    overrides: {
+      stop: (lab, run) => {
+        lab.files.set(correct.outputPath(run), correct.mesh(run));
+        correct.stop(lab, run);
+      },
+    },
+    kills: ["CAN-22"],
+  },
+  {
+    name: "cancel-storm-breaks-next",
+    why: "Many cancels leave flags behind, and the next run finds one.",
+    overrides: {
+      cancel: (lab, run, request) => {
+        count(lab, "cancels");
+        return correct.cancel(lab, run, request);
+      },
+      work: async (lab, run) => {
+        const flagged = (lab.counters.get("cancels") ?? 0) > 60 && run.model.id === "ref/fast";
+        if (!flagged) return correct.work(lab, run);
+        lab.counters.set("cancels", 0);
+        correct.fail(lab, run);
+      },
+    },
+    kills: ["CAN-23"],
+  },
+];
+
+function isMalformed(lab: Lab, id: string): boolean {
+  const found = correct.find(lab, id);
+  return isAnswer(found) && bodyOf(found)["code"] === "invalid_run_id";
+}

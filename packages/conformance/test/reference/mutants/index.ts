@@ -1,0 +1,20 @@
+import { CANCEL_ANSWERS, CANCEL_EFFECTS } from "./cancel.ts";
+import { CREATE_ANSWERS, CREATE_FIELDS } from "./create.ts";
+import { LIVES } from "./life.ts";
+import type { Mutant } from "./mutant.ts";
+import { OUTPUTS } from "./output.ts";
+import { PICTURES } from "./picture.ts";
+import { READ_BODIES, READ_HTTP } from "./read.ts";
+
+/** Every wrong server. The rows are the proof that the checks bite. */
+export const MUTANTS: readonly Mutant[] = [
+  ...CREATE_ANSWERS,
+  ...CREATE_FIELDS,
+  ...PICTURES,
+  ...READ_BODIES,
+  ...READ_HTTP,
+  ...LIVES,
+  ...CANCEL_ANSWERS,
+  ...CANCEL_EFFECTS,
+  ...OUTPUTS,
+];
