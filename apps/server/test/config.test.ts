@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+
+import { type Config, readConfig } from "../src/config.ts";
+import { helpText, SETTINGS, variableOf } from "../src/settings.ts";
+
+function config(args: string[], env: NodeJS.ProcessEnv = {}): Config {
+  const read = readConfig(args, env);
+  if (read.kind !== "config") throw new Error(JSON.stringify(read));
+  return read.config;
+}
+
+describe("settings", () => {
+  it("work without any", () => {
+    expect(config([])).toMatchObject({
+      ...{ host: "127.0.0.1", port: 8765, token: null, modly: null, testModels: false },
+      limits: { maxImageBytes: 64 * 1024 ** 2, maxPixels: 1e8, maxPending: 1000, maxUploads: 32 },
+    });
+  });
+
+  it("come from a flag, else from a variable", () => {
+    const env = { MODLY_RUNS_PORT: "1", MODLY_RUNS_WORKERS: "3", MODLY_RUNS_TEST_MODELS: "0" };
+    expect(config(["--port", "2"], env)).toMatchObject({ port: 2, workers: 3, testModels: false });
+    expect(
+      config([], { MODLY_RUNS_ALLOW_ORIGIN: "https://a.example,https://b.example" }),
+    ).toMatchObject({
+      allowedOrigins: ["https://a.example", "https://b.example"],
+    });
+  });
+
+  it("are all in --help, with their standard", () => {
+    const text = helpText({});
+    for (const name of Object.keys(SETTINGS)) expect(text).toContain(`--${name}`);
+    expect(text).toContain("(default: 8765)");
+    expect(readConfig(["--help"], {})).toEqual({ kind: "help" });
+  });
+
+  it("have variables of one form", () => {
+    expect(variableOf("max-pending")).toBe("MODLY_RUNS_MAX_PENDING");
+  });
+
+  it.each([
+    [["--nope"], /nope.*--help/],
+    [["--port", "x"], /--port must be a number from 0 to 65535/],
+    [["--port", "70000"], /--port must be a number from 0 to 65535/],
+    [["--workers", "1.5"], /--workers must be a number/],
+    [["--log-level", "loud"], /--log-level must be one of debug/],
+    [["--modly-url", "ftp://x"], /--modly-url must be an http address/],
+    [["--host", "0.0.0.0"], /needs a token: set MODLY_RUNS_TOKEN/],
+    [["--token", " "], /--token must not be empty/],
+    [["extra"], /extra/],
+  ])("%j is refused with a sentence", (args, why) => {
+    const read = readConfig(args, {});
+    expect(read.kind).toBe("refused");
+    expect(read.kind === "refused" && read.why).toMatch(why);
+  });
+
+  it("let others in only with a token, or with a flag that insists", () => {
+    expect(config(["--host", "0.0.0.0", "--token", "t"]).token).toBe("t");
+    expect(config(["--host", "0.0.0.0", "--insecure-no-token"]).token).toBeNull();
+    expect(config(["--host", "::1"]).token).toBeNull();
+  });
+});
