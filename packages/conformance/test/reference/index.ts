@@ -1,4 +1,5 @@
 export { MUTANTS } from "./mutants/index.ts";
 export type { Mutant } from "./mutants/mutant.ts";
 export { type Reference, startReference } from "./server.ts";
-export { REFERENCE_TARGET } from "./target.ts";
+export { REFERENCE_TARGET, type ReferenceTarget } from "./target.ts";
+export { type Tolerance, TOLERANCES } from "./tolerances.ts";

@@ -1,3 +1,20 @@
+/** How to bring a run into a situation. */
+interface Recipe {
+  model_id: string;
+  params: Record<string, unknown>;
+  min_ms?: number;
+  burst?: number;
+}
+
+type Situation = "succeeds" | "runs_long" | "queued" | "fails" | "fingerprint";
+
+/** The part of a target's description that does not depend on where it listens. */
+export interface ReferenceTarget {
+  situations: Record<Situation, Recipe | "none">;
+  capabilities: ("idempotency_key" | "restart")[];
+  retention_ms?: number;
+}
+
 /** What the reference promises the suite: which models bring a run into which situation. */
 export const REFERENCE_TARGET = {
   situations: {
@@ -8,4 +25,4 @@ export const REFERENCE_TARGET = {
     fingerprint: { model_id: "ref/fingerprint", params: {} },
   },
   capabilities: ["idempotency_key"],
-};
+} satisfies ReferenceTarget;

@@ -32,7 +32,7 @@ export const CANCEL_ANSWERS: readonly Mutant[] = [
     name: "cancel-empty-body",
     why: "The answer says nothing.",
     overrides: { cancelled: () => json(200, {}) },
-    kills: ["CAN-01", "CAN-24", "CAN-25"],
+    kills: ["CAN-01", "CAN-24"],
   },
   {
     name: "cancel-as-text",
@@ -322,17 +322,6 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
       },
     },
     kills: ["CAN-21"],
-  },
-  {
-    name: "cancelled-file-reachable",
-    why: "The half-made mesh of a cancelled run lies where finished ones do.",
-    overrides: {
-      stop: (lab, run) => {
-        lab.files.set(correct.outputPath(run), correct.mesh(run));
-        correct.stop(lab, run);
-      },
-    },
-    kills: ["CAN-22"],
   },
   {
     name: "cancel-storm-breaks-next",

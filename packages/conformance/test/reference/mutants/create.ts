@@ -242,17 +242,6 @@ export const CREATE_FIELDS: readonly Mutant[] = [
     kills: ["CRE-20"],
   },
   {
-    name: "empty-model-default",
-    why: "An empty name becomes the default model.",
-    overrides: {
-      model: (parts) =>
-        textOf(parts, "model_id")?.trim() === ""
-          ? correct.model([text("model_id", "ref/fast")])
-          : correct.model(parts),
-    },
-    kills: ["CRE-21"],
-  },
-  {
     name: "long-model-id-500",
     why: "The name goes into a column that is too short.",
     overrides: {
