@@ -24,8 +24,6 @@ async function main(): Promise<void> {
     pino.destination({ dest: 2, sync: true }),
   );
   const server = await startServer(config, log);
-  process.stdout.write(`modly-runs-server listening on ${server.url}\n`);
-
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // Who asks twice does not want to wait.
@@ -42,6 +40,8 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // Last: who reads this line may ask for the stop at once.
+  process.stdout.write(`modly-runs-server listening on ${server.url}\n`);
 }
 
 main().catch((cause: unknown) => {
