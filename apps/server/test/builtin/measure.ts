@@ -20,12 +20,12 @@ export async function readArrays(glb: Uint8Array): Promise<Arrays> {
   const [mesh] = (await new WebIO().readBinary(glb)).getRoot().listMeshes();
   const [primitive] = mesh!.listPrimitives();
   const floats = (name: string): Float32Array =>
-    Float32Array.from(primitive!.getAttribute(name)!.getArray()!);
+    Float32Array.from(primitive!.getAttribute(name)!.getArray());
   return {
     positions: floats("POSITION"),
     normals: floats("NORMAL"),
     uvs: floats("TEXCOORD_0"),
-    indices: Uint32Array.from(primitive!.getIndices()!.getArray()!),
+    indices: Uint32Array.from(primitive!.getIndices()!.getArray()),
     extras: mesh!.getExtras(),
   };
 }

@@ -50,8 +50,8 @@ async function expectSound(glb: Uint8Array): Promise<Record<string, unknown>> {
       high: values.reduce((a, b) => Math.max(a, b)),
     };
   });
-  expect(Math.max(...extent.map(({ low, high }) => high - low))).toBeCloseTo(1, 2);
-  expect(extent[1]!.low).toBeCloseTo(0, 2);
+  expect(Math.max(...extent.map(({ low, high }) => high - low))).toBeCloseTo(1, 5);
+  expect(extent[1]!.low).toBeCloseTo(0, 5);
   expect(arrays.indices.length / 3).toBeLessThan(100_000);
   expect(glb.byteLength).toBeLessThan(2_000_000);
   return arrays.extras;
@@ -60,28 +60,27 @@ async function expectSound(glb: Uint8Array): Promise<Record<string, unknown>> {
 describe("the set of pictures", () => {
   const usable = PICTURES.filter(({ expect: what }) => what !== "refused");
 
-  it.each(usable)(
-    "$name: builtin/auto makes a sound mesh of $about",
-    async ({ name, draw, truth, expect: method }) => {
-      const { made, meshPath } = await run(name, await draw(), "builtin/auto");
-      expect(made).toEqual({ ok: true });
-      const glb = await readFile(meshPath);
-      expect(await expectSound(glb)).toMatchObject({
-        model: "builtin/auto",
-        method,
-        params: { grid: 256 },
-      });
-      if (truth === undefined) return;
-      const { overlap, difference } = await likeness(glb, await truth());
-      expect(overlap).toBeGreaterThanOrEqual(OVERLAP);
-      expect(difference).toBeLessThanOrEqual(DIFFERENCE);
-    },
-  );
+  it.each(usable)("$name: builtin/auto makes a sound mesh of $about", async (picture) => {
+    const { name, expect: method } = picture;
+    const { made, meshPath } = await run(name, await picture.draw(), "builtin/auto");
+    expect(made).toEqual({ ok: true });
+    const glb = await readFile(meshPath);
+    expect(await expectSound(glb)).toMatchObject({
+      model: "builtin/auto",
+      method,
+      params: { grid: 256 },
+    });
+    const truth = await picture.truth?.();
+    if (truth === undefined) return;
+    const { overlap, difference } = await likeness(glb, truth);
+    expect(overlap).toBeGreaterThanOrEqual(OVERLAP);
+    expect(difference).toBeLessThanOrEqual(DIFFERENCE);
+  });
 
   it.each(PICTURES.filter(({ expect: what }) => what === "refused"))(
     "$name: refused in a sentence",
-    async ({ name, draw }) => {
-      const { made } = await run(name, await draw(), "builtin/auto");
+    async (picture) => {
+      const { made } = await run(picture.name, await picture.draw(), "builtin/auto");
       expect(made).toMatchObject({ ok: false, error: expect.stringMatching(/^[A-Z][^\n/\\]+\.$/) });
     },
   );
@@ -103,7 +102,7 @@ describe("the set of pictures", () => {
         "builtin/inflate",
       );
       if (made.ok) await expectSound(await readFile(meshPath));
-      else expect(made.error).toMatch(/^There is no outline/);
+      expect(made.ok ? "sound" : made.error).toMatch(/^sound$|^There is no outline/);
     }
   });
 });

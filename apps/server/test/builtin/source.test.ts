@@ -227,5 +227,6 @@ describe("the source of built-in generators", () => {
     const lives = async (pid: number): Promise<boolean> =>
       (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes("builtin/child");
     await until(async () => !(await lives(orphans[0]!)));
+    expect(orphans).toHaveLength(1);
   });
 });

@@ -27,7 +27,7 @@ export function topologyOf(positions: Float32Array, indices: Uint32Array): Topol
     const cross = crossOf(minus(b, a), minus(c, a));
     smallestArea = Math.min(smallestArea, Math.hypot(...cross) / 2);
     const out = crossOf([...b], [...c]);
-    volume += (a[0]! * out[0]! + a[1]! * out[1]! + a[2]! * out[2]!) / 6;
+    volume += (a[0]! * out[0] + a[1]! * out[1] + a[2]! * out[2]) / 6;
     corners.forEach((from, k) => {
       const key = from * span + corners[(k + 1) % 3]!;
       edges.set(key, (edges.get(key) ?? 0) + 1);

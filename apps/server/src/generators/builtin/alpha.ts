@@ -1,4 +1,4 @@
-import { resampleChannel } from "./picture.ts";
+import { resampleChannel, wholeOf } from "./picture.ts";
 import { enlarge, type Field, type Picture, type Rect } from "./raster.ts";
 
 /** Share of see-through pixels from which the alpha channel is taken for an outline. */
@@ -48,61 +48,54 @@ export async function alphaCoverage(
   width: number,
   height: number,
 ): Promise<Field> {
-  const alpha = new Uint8Array(picture.width * picture.height);
-  for (let i = 0, o = 3; i < alpha.length; i++, o += 4) alpha[i] = picture.data[o]!;
-  const cut = { width: crop.right - crop.left, height: crop.bottom - crop.top };
-  const bytes =
-    width > cut.width
-      ? enlarge(cutChannel(alpha, picture.width, crop), cut, { width, height })
-      : await resampleChannel(alpha, picture, crop, width, height);
-  const coverage = {
-    width,
-    height,
-    data: Float32Array.from(bytes, (byte) => Math.min(1, byte / peak)),
-  };
-  if (width < cut.width) keepThinLines(coverage, alpha, picture.width, crop, peak);
-  return coverage;
+  const alpha = cutAlpha(picture, crop);
+  const size = { width, height };
+  const shrinks = width < alpha.width;
+  const bytes = shrinks
+    ? await resampleChannel(alpha.data, alpha, wholeOf(alpha), width, height)
+    : enlarge(alpha.data, alpha, size);
+  const data = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) data[i] = Math.min(1, bytes[i]! / peak);
+  if (shrinks) keepThinLines({ ...size, data }, alpha, peak);
+  return { ...size, data };
 }
 
-function cutChannel(
-  data: Uint8Array,
-  stride: number,
-  { left, top, right, bottom }: Rect,
-): Uint8Array {
-  const out = new Uint8Array((right - left) * (bottom - top));
-  for (let y = top; y < bottom; y++) {
-    out.set(data.subarray(y * stride + left, y * stride + right), (y - top) * (right - left));
+interface Channel {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+function cutAlpha(picture: Picture, { left, top, right, bottom }: Rect): Channel {
+  const [width, height] = [right - left, bottom - top];
+  const data = new Uint8Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    let from = ((top + y) * picture.width + left) * 4 + 3;
+    for (let x = 0; x < width; x++, i++, from += 4) data[i] = picture.data[from]!;
   }
-  return out;
+  return { width, height, data };
 }
 
 /** Coverage that just passes for inside. */
 const HAIR = 0.6;
 
 /** A line thinner than half a cell covers none of them by half: its cells are made to count, as thinly as can be. */
-function keepThinLines(
-  { width, height, data }: Field,
-  alpha: Uint8Array,
-  stride: number,
-  crop: Rect,
-  peak: number,
-): void {
-  const scaleX = width / (crop.right - crop.left);
-  const scaleY = height / (crop.bottom - crop.top);
-  const body = data.map((value) => (value > 0.5 ? 1 : 0));
-  for (let y = crop.top; y < crop.bottom; y++) {
-    const row = Math.floor((y - crop.top + 0.5) * scaleY);
-    for (let x = crop.left; x < crop.right; x++) {
-      if (alpha[y * stride + x]! * 2 <= peak) continue;
-      const column = Math.floor((x - crop.left + 0.5) * scaleX);
-      const cell = row * width + column;
-      if (body[cell] === 1) continue;
-      // The soft edge of a body is not a line.
-      if (column > 0 && body[cell - 1] === 1) continue;
-      if (column < width - 1 && body[cell + 1] === 1) continue;
-      if (row > 0 && body[cell - width] === 1) continue;
-      if (row < height - 1 && body[cell + width] === 1) continue;
-      data[cell] = HAIR;
+function keepThinLines({ width, height, data }: Field, alpha: Channel, peak: number): void {
+  const near = new Uint8Array(data.length);
+  for (let cell = 0; cell < data.length; cell++) {
+    if (data[cell]! <= 0.5) continue;
+    // Around a body lies its own soft edge.
+    near[cell] = near[cell - 1] = near[cell + 1] = near[cell - width] = near[cell + width] = 1;
+  }
+  const columns = Int32Array.from({ length: alpha.width }, (_, x) =>
+    Math.floor(((x + 0.5) * width) / alpha.width),
+  );
+  for (let y = 0, i = 0; y < alpha.height; y++) {
+    const row = Math.floor(((y + 0.5) * height) / alpha.height) * width;
+    for (let x = 0; x < alpha.width; x++, i++) {
+      if (alpha.data[i]! * 2 <= peak) continue;
+      const cell = row + columns[x]!;
+      if (near[cell] === 0) data[cell] = HAIR;
     }
   }
 }

@@ -8,25 +8,24 @@ import { closeShell } from "./shell.ts";
 const BACK = 0.7;
 /** Least height in cells: keeps front and back apart. */
 const THINNEST = 0.05;
-/** Held down: at 2 a disc as wide as the grid loses an eighth of its depth, a thin part nothing. */
-const DAMPING = 2;
+/** Holds wide parts down: a disc as wide as the grid loses a sixth of its depth, a thin part nothing. */
+const DAMPING = 3;
 
 /**
  * Puffs up an outline: its height is √u with ∇²u = -4 inside and u = 0 on it, which makes half a ball of a disc.
  *
- * @param coverage the foreground, 0..1, on a grid of square cells
+ * @param coverage the foreground, 0..1, on a grid of square cells; somewhere over one half
  * @param lightness 0..1 on the same grid
- * @returns a closed mesh, its longest side about the grid's; undefined if nothing is more than half covered
+ * @returns a closed mesh, in cells
  */
 export function inflate(
   coverage: Field,
   lightness: Field,
   { depth, detail }: { readonly depth: number; readonly detail: number },
-): Mesh | undefined {
+): Mesh {
   const outline = frame(coverage);
   const { width, height } = outline;
   const inside = insideOf(outline);
-  if (!inside.includes(1)) return undefined;
   const { value } = solvePoisson({
     width,
     height,

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { findForeground, gridOf, type Cutout, type Finding } from "./cutout.ts";
 import { writeGlb } from "./glb.ts";
 import { inflate } from "./inflate.ts";
@@ -28,7 +29,7 @@ export type Tell = (percent: number, step: string) => void;
 /** A shape with its paint, before it is simplified and written. */
 interface Shape {
   readonly mesh: Mesh;
-  readonly jpeg: Uint8Array;
+  readonly jpeg: Promise<Uint8Array>;
   /** How far simplifying may move the surface, in longest sides. */
   readonly error: number;
 }
@@ -47,13 +48,18 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
 
   tell(30, `Building the surface: ${choice.method}, ${choice.because}`);
   const shape = await (choice.finding === undefined
-    ? makeRelief(picture, job.params, tell)
-    : makeInflated(picture, choice.finding, job.params, tell));
+    ? makeRelief(picture, job.params)
+    : makeInflated(picture, choice.finding, job.params));
   if ("ok" in shape) return shape;
 
-  tell(75, "Simplifying the surface");
-  stand(shape.mesh.positions);
+  tell(60, "Simplifying the surface");
+  // Lets the painting take its next step before this thread is busy again.
+  await setImmediate();
   const mesh = simplify(shape.mesh, shape.error);
+  stand(mesh.positions);
+
+  tell(75, "Painting the texture");
+  const jpeg = await shape.jpeg;
 
   tell(90, "Writing the mesh");
   const extras = {
@@ -62,7 +68,7 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
     because: choice.because,
     params: Object.fromEntries(MODELS[job.model].params.map((name) => [name, job.params[name]])),
   };
-  await writeFile(job.meshPath, await writeGlb(mesh, shape.jpeg, extras));
+  await writeFile(job.meshPath, await writeGlb(mesh, jpeg, extras));
   return { ok: true };
 }
 
@@ -84,7 +90,7 @@ type Choice =
 
 /** Auto inflates only what it is sure of: a relief of an object disappoints less than a shredded photograph. */
 function choose(model: ModelId, finding: Finding): Choice {
-  if (!finding.found && finding.because === INVISIBLE) {
+  if (!finding.found && finding.invisible) {
     return refuse(
       "Nothing can be seen: the picture is fully transparent. Use one with something in it.",
     );
@@ -102,7 +108,6 @@ function choose(model: ModelId, finding: Finding): Choice {
   return { ok: true, method: "inflate", because: finding.because, finding };
 }
 
-const INVISIBLE = "the picture is fully transparent";
 const ADVICE =
   "Use a picture with a transparent or an even background, or the model builtin/relief.";
 
@@ -110,23 +115,22 @@ async function makeInflated(
   picture: Picture,
   finding: Found,
   params: Params,
-  tell: Tell,
 ): Promise<Shape | Refusal> {
   const cutout = await cutOutFinely(finding, params.grid);
   const { width, height } = cutout.coverage;
-  const lightness = lightnessOf(await resample(picture, cutout.crop, width, height));
-  const mesh = inflate(cutout.coverage, lightness, params);
-  if (mesh === undefined)
+  const thickness = meanWidth(cutout.coverage);
+  if (thickness === 0) {
     return refuse(
       `There is no outline to inflate: what stands out is too faint or too thin. ${ADVICE}`,
     );
-  tell(50, "Painting the texture");
+  }
+  const cells = await resample(picture, cutout.crop, width, height);
+  // sharp's threads paint while this one computes.
+  const jpeg = paintCutout(picture, cutout, cells, params.texture);
+  const mesh = inflate(cutout.coverage, lightnessOf(cells), params);
   // What is a trifle on a body is half of a thin line.
-  const error = Math.min(
-    params.error,
-    (TRIFLE * meanWidth(cutout.coverage)) / Math.max(width, height),
-  );
-  return { mesh, jpeg: await paintCutout(picture, cutout, params.texture), error };
+  const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
+  return { mesh, jpeg, error };
 }
 
 const TRIFLE = 0.02;
@@ -142,14 +146,12 @@ async function cutOutFinely(finding: Found, grid: number): Promise<Cutout> {
   return finding.cutOut(Math.min(FINEST, grid * 2));
 }
 
-async function makeRelief(picture: Picture, params: Params, tell: Tell): Promise<Shape> {
+async function makeRelief(picture: Picture, params: Params): Promise<Shape> {
   const { width, height } = gridOf(wholeOf(picture), params.grid);
-  const mesh = relief(
-    lightnessOf(await resample(picture, wholeOf(picture), width, height)),
-    params,
-  );
-  tell(50, "Painting the texture");
-  return { mesh, jpeg: await paintWhole(picture, params.texture), error: params.error };
+  const jpeg = paintWhole(picture, params.texture);
+  const lightness = lightnessOf(await resample(picture, wholeOf(picture), width, height));
+  const mesh = relief(lightness, params);
+  return { mesh, jpeg, error: params.error };
 }
 
 /** Luma (Rec. 709 weights on sRGB values) on white, 0..1. */

@@ -103,15 +103,17 @@ function buildLevel(
   damping: number,
   diagonal?: Float32Array,
 ): Level {
-  const even: number[] = [];
-  const odd: number[] = [];
-  const damped = new Float32Array(width * height);
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
-      const cell = y * width + x;
-      if (inside[cell] === 0) continue;
-      (((x + y) & 1) === 0 ? even : odd).push(cell);
-      damped[cell] = (diagonal?.[cell] ?? 4) + damping * spacing * spacing;
+  const cells = new Int32Array(inside.length);
+  const damped = new Float32Array(inside.length);
+  let count = 0;
+  for (const parity of [0, 1]) {
+    for (let y = 1; y < height - 1; y++) {
+      for (let x = 1 + ((y + 1 + parity) & 1); x < width - 1; x += 2) {
+        const cell = y * width + x;
+        if (inside[cell] === 0) continue;
+        cells[count++] = cell;
+        damped[cell] = (diagonal?.[cell] ?? 4) + damping * spacing * spacing;
+      }
     }
   }
   const zeros = (): Float32Array => new Float32Array(width * height);
@@ -120,7 +122,7 @@ function buildLevel(
     height,
     spacing,
     inside,
-    cells: Int32Array.from([...even, ...odd]),
+    cells: cells.subarray(0, count),
     diagonal: damped,
     value: zeros(),
     source: zeros(),

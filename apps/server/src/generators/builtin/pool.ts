@@ -47,26 +47,46 @@ export function createPool(workers: number): Pool {
     if (!closed && idle.length === 0 && all.size <= workers) idle.push(start());
   }
 
+  /** Undefined if the child died. */
+  async function runIn(
+    child: Child,
+    job: Job,
+    signal: AbortSignal,
+    tell: Tell,
+  ): Promise<Made | undefined> {
+    warm();
+    const kill = (): void => void child.process.kill("SIGKILL");
+    signal.addEventListener("abort", kill, { once: true });
+    try {
+      const made = await converse(child, job, tell);
+      if (made !== undefined && !closed && !signal.aborted) idle.push(child);
+      return made;
+    } catch (fault) {
+      // The code threw, the process is sound; but nobody knows what it left behind.
+      kill();
+      throw fault;
+    } finally {
+      signal.removeEventListener("abort", kill);
+    }
+  }
+
   return {
     warm,
     async run(job, signal, tell) {
-      if (closed || signal.aborted)
-        return { ok: false, error: "The run was stopped before it began." };
-      const child = idle.shift() ?? start();
-      warm();
-      const kill = (): void => void child.process.kill("SIGKILL");
-      signal.addEventListener("abort", kill, { once: true });
-      try {
-        const made = await converse(child, job, tell);
-        if (made !== undefined && !closed) idle.push(child);
-        return made ?? { ok: false, error: signal.aborted ? "The run was stopped." : DIED };
-      } catch (fault) {
-        // The code threw, the process is sound; but nobody knows what it left behind.
-        kill();
-        throw fault;
-      } finally {
-        signal.removeEventListener("abort", kill);
+      let begun = false;
+      const hear: Tell = (percent, step) => {
+        begun = true;
+        tell(percent, step);
+      };
+      const stopped = (): boolean => closed || signal.aborted;
+      while (!stopped()) {
+        const waiting = idle.shift();
+        const made = await runIn(waiting ?? start(), job, signal, hear);
+        if (made !== undefined) return made;
+        // One that died while it waited has cost nobody anything yet.
+        if (!stopped() && (begun || waiting === undefined)) return { ok: false, error: DIED };
       }
+      return { ok: false, error: "The run was stopped." };
     },
     async close() {
       closed = true;

@@ -7,7 +7,7 @@ const FLAT = 0.06;
 const BROAD = 0.4;
 /** A flat rim and the slope up from it, in longest sides. */
 const RIM = 0.008;
-const SLOPE = 0.03;
+const SLOPE = 0.045;
 
 export interface ReliefShape {
   /** Height of the brightest spot over the slab, in longest sides. */
@@ -26,7 +26,8 @@ export interface ReliefShape {
  */
 export function relief(lightness: Field, { height, base, invert }: ReliefShape): Mesh {
   const side = Math.max(lightness.width, lightness.height);
-  const level = levels(lightness);
+  // A lithophane's thickness is its tone; a relief may lower what is fine, or it would bristle.
+  const level = invert ? levels(lightness) : lowerFine(levels(lightness));
   const surface = Float32Array.from(level.data, (value, cell) => {
     const raised = (invert ? 1 - value : value) * rise(cell, lightness);
     return raised * height * side;
@@ -55,6 +56,21 @@ function levels(lightness: Field): Field {
     ...lightness,
     data: mixed.map((value) => Math.max(0, Math.min(1, (value - low) * scale))),
   };
+}
+
+/** How high fine structure may stand, and how much of it is left where it is low. */
+const FINE_LIMIT = 0.3;
+const FINE_GAIN = 0.6;
+
+/** Keeps broad forms and lowers what is narrow: a thin wall of full height is neither seen nor printed well. */
+function lowerFine(level: Field): Field {
+  const side = Math.max(level.width, level.height);
+  const broad = blur(level, Math.max(1, Math.round(side / 32)), 2);
+  const data = level.data.map((value, i) => {
+    const base = broad.data[i]!;
+    return base + FINE_LIMIT * Math.tanh((FINE_GAIN / FINE_LIMIT) * (value - base));
+  });
+  return { ...level, data };
 }
 
 /** The guided filter of He, Sun and Tang (ECCV 2010) with the picture as its own guide: smooth areas, sharp steps. */

@@ -23,7 +23,8 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
   const backAt = new Int32Array(data.length);
   const rightAt = new Int32Array(data.length);
   const belowAt = new Int32Array(data.length);
-  const positions = new Float32Array(data.length * 4 * 3);
+  const most = roomFor(inside);
+  const positions = new Float32Array(most.vertices * 3);
   let vertices = 0;
   const add = (x: number, y: number, z: number): number => {
     const o = vertices * 3;
@@ -49,7 +50,7 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
     }
   }
 
-  const indices = new Uint32Array((width - 1) * (height - 1) * 4 * 2 * 3);
+  const indices = new Uint32Array(most.triangles * 3);
   let used = 0;
   const triangle = (a: number, b: number, c: number): void => {
     indices[used++] = a;
@@ -119,4 +120,12 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
     }
   }
   return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, used) };
+}
+
+/** More than enough for the surface over these cells: each has two vertices and at most four edges that cross,
+ * and four squares around it with at most eight triangles for two of their cells. */
+function roomFor(inside: Uint8Array): { vertices: number; triangles: number } {
+  let cells = 0;
+  for (let i = 0; i < inside.length; i++) cells += inside[i]!;
+  return { vertices: cells * 6, triangles: cells * 16 };
 }

@@ -1,31 +1,37 @@
 import sharp from "sharp";
 import { gridOf, type Cutout } from "./cutout.ts";
 import { resample, resampleChannel, wholeOf } from "./picture.ts";
-import type { Field, Picture } from "./raster.ts";
+import { blur, field, type Field, type Picture } from "./raster.ts";
 
 const QUALITY = 90;
 /** A texture is at least so long, so that the outline's mask has room in it. */
 const LEAST = 256;
 
-/** The cut-out's part of the picture as a JPEG whose colours run on beyond the outline, so that no rim shows. */
+/**
+ * The cut-out's part of the picture as a JPEG whose colours run on beyond the outline, so that no rim shows.
+ *
+ * @param cells the same part at the size of the coverage
+ * @param longest pixels along the longest side, at most; a picture with fewer is not enlarged
+ */
 export async function paintCutout(
   picture: Picture,
   { crop, coverage }: Cutout,
+  cells: Picture,
   longest: number,
 ): Promise<Uint8Array> {
   const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
   const { width, height } = gridOf(crop, Math.min(longest, Math.max(LEAST, native)));
-  const [sharpened, grid] = await Promise.all([
-    resample(picture, crop, width, height),
-    resample(picture, crop, coverage.width, coverage.height),
-  ]);
   const pure = pureCells(coverage);
-  const [mask, spill] = await Promise.all([
+  const [paint, mask, spill] = await Promise.all([
+    resample(picture, crop, width, height),
     resampleChannel(pure, coverage, wholeOf(coverage), width, height),
-    resample(spread(grid, coverage, pure), wholeOf(coverage), width, height),
+    resample(spread(cells, coverage, pure), wholeOf(coverage), width, height),
   ]);
-  blend(sharpened.data, spill.data, mask);
-  return encode(sharpened);
+  blend(paint.data, spill.data, mask);
+  return sharp(paint.data, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
 }
 
 /** The whole picture as a JPEG; what is see-through becomes white. */
@@ -41,40 +47,33 @@ export async function paintWhole(picture: Picture, longest: number): Promise<Uin
     .toBuffer();
 }
 
-function encode({ data, width, height }: Picture): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 4 } })
-    .removeAlpha()
-    .jpeg({ quality: QUALITY })
-    .toBuffer();
-}
-
 /**
  * 255 for cells whose colour is the foreground's alone: those with covered neighbours all around. Where a part is too
  * thin to have any, its best covered cells must do.
  */
 function pureCells({ width, height, data }: Field): Uint8Array {
-  const pure = new Uint8Array(data.length);
-  const near = new Uint8Array(data.length);
-  const around = (x: number, y: number, reach: number, visit: (cell: number) => void): void => {
-    for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
-      for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++)
-        visit(v * width + u);
-    }
-  };
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const cell = y * width + x;
-      if (data[cell]! < 0.98) continue;
-      let covered = true;
-      around(x, y, 1, (next) => (covered &&= data[next]! > 0.9));
-      if (!covered) continue;
-      pure[cell] = 255;
-      around(x, y, 2, (next) => (near[next] = 1));
+  const pure = field(width, height);
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      if (data[cell]! >= 0.98 && least({ width, height, data }, x, y) > 0.9) pure.data[cell] = 1;
     }
   }
-  for (let cell = 0; cell < data.length; cell++)
-    if (near[cell] === 0 && data[cell]! > 0.5) pure[cell] = 255;
-  return pure;
+  const near = blur(pure, 2, 1);
+  return Uint8Array.from(data, (covered, cell) => {
+    const best = near.data[cell]! < 1e-3 && covered > 0.5;
+    return pure.data[cell] === 1 || best ? 255 : 0;
+  });
+}
+
+/** The least covered of a cell's eight neighbours; the picture's edge is not one. */
+function least({ width, height, data }: Field, x: number, y: number): number {
+  let value = 1;
+  for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+    for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+      value = Math.min(value, data[v * width + u]!);
+    }
+  }
+  return value;
 }
 
 interface Layer {
