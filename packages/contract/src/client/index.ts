@@ -7,5 +7,13 @@ export {
   type CreateOptions,
 } from "./client.ts";
 export type { Image } from "./image.ts";
-export { type Failure, type FailureCode, FAILURES, isPassing, type Outcome } from "./outcome.ts";
+export {
+  fail,
+  type Failure,
+  type FailureCode,
+  FAILURES,
+  isPassing,
+  type Outcome,
+  succeed,
+} from "./outcome.ts";
 export type { WatchOptions } from "./watch.ts";

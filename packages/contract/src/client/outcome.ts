@@ -35,10 +35,12 @@ export interface Failure {
 /** Either what was asked for, or why not. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 
+/** The good outcome. */
 export function succeed<T>(value: T): { ok: true; value: T } {
   return { ok: true, value };
 }
 
+/** The other outcome: a code, one sentence, and what else is known. */
 export function fail(
   code: FailureCode,
   message: string,

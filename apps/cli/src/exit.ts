@@ -1,0 +1,56 @@
+import type { EndedStatus } from "@modly-runs/contract";
+import type { Failure, FailureCode } from "@modly-runs/contract/client";
+
+/** What the process ends with. Scripts and agents rely on these numbers: docs/cli.md lists them. */
+export const EXIT = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  noServer: 3,
+  refused: 4,
+  runError: 5,
+  runCancelled: 6,
+  timeout: 7,
+  file: 8,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** How a command ends: with a number, and if it went wrong with one sentence. */
+export interface Ending {
+  exit: ExitCode;
+  message?: string;
+  /** The word that a program matches, for `--json`. */
+  code?: string;
+  /** What is known of the run, for `--json`. */
+  run?: object;
+}
+
+export const DONE: Ending = { exit: EXIT.ok };
+
+export const EXIT_OF_END: Record<EndedStatus, ExitCode> = {
+  done: EXIT.ok,
+  error: EXIT.runError,
+  cancelled: EXIT.runCancelled,
+};
+
+const EXIT_OF_FAILURE: Record<FailureCode, ExitCode> = {
+  unreachable: EXIT.noServer,
+  refused: EXIT.refused,
+  not_found: EXIT.refused,
+  unexpected: EXIT.unexpected,
+  not_done: EXIT.refused,
+  broken_mesh: EXIT.file,
+  local_file: EXIT.file,
+  aborted: EXIT.timeout,
+};
+
+/** A failure of the client as an ending; `advice` is the sentence that says what to do. */
+export function endingOf(failure: Failure, advice = ""): Ending {
+  return {
+    exit: EXIT_OF_FAILURE[failure.code],
+    message: [failure.message, advice].filter(Boolean).join(" "),
+    code: failure.reason ?? failure.code,
+  };
+}
