@@ -62,7 +62,7 @@ const schemaOf: Record<Setting["type"], (setting: Setting) => ZodTypeAny> = {
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
 export function isLoopbackAddress(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function fromVariable(setting: Setting, text: string): unknown {

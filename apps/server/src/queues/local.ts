@@ -20,18 +20,19 @@ export function createLocalQueue(): RunQueue {
   }
 
   function handOut(from: Line): void {
-    while (handler && from.taken < from.places) {
+    const work = handler;
+    while (work && from.taken < from.places) {
       const runId = from.waiting.shift();
       if (runId === undefined) return;
       lineOf.delete(runId);
       from.taken++;
       // A handler answers for its own failures; its place is freed either way.
-      const work = handler(runId).finally(() => {
+      const worked = work(runId).finally(() => {
         from.taken--;
-        working.delete(work);
+        working.delete(worked);
         handOut(from);
       });
-      working.add(work);
+      working.add(worked);
     }
   }
 
