@@ -20,8 +20,9 @@ export function createLocalQueue(): RunQueue {
   }
 
   function handOut(from: Line): void {
+    if (!handler) return;
     const work = handler;
-    while (work && from.taken < from.places) {
+    while (from.taken < from.places) {
       const runId = from.waiting.shift();
       if (runId === undefined) return;
       lineOf.delete(runId);

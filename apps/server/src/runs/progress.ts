@@ -14,12 +14,12 @@ export function createProgress(from: Reported & { holdStep: boolean }) {
     /** Takes a report in; true when there is something new to store. */
     report(percent: number, words: string): boolean {
       const before = { progress, step };
-      const whole = Math.trunc(Number(percent));
+      const whole = Math.trunc(percent);
       if (Number.isFinite(whole)) {
         if (whole > progress) holdStep = false;
         progress = Math.max(progress, Math.min(MOST, whole));
       }
-      const text = String(words).replaceAll(/\s+/g, " ").trim().slice(0, 200);
+      const text = words.replaceAll(/\s+/g, " ").trim().slice(0, 200);
       if (!holdStep && text !== "") step = text;
       return progress !== before.progress || step !== before.step;
     },
