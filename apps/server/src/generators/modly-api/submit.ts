@@ -78,6 +78,7 @@ export async function submit(
     if (context.signal.aborted) return STOPPED;
     if (hindrance !== null) return { ok: false, error: hindrance };
 
+    context.onProgress(0, "Sending the picture to Modly");
     await context.remember(writeHandle({ sending: Date.now() }));
     // A cancel does not cut this short: only the answer tells which job to cancel.
     const reply = await modly.submit({ image, modelId, collection, params });

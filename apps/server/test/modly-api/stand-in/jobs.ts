@@ -37,7 +37,7 @@ interface Submission {
 }
 
 const FREEZE_MS = 1_500;
-const LATE_FILE_MS = 250;
+const LATE_FILE_MS = 120;
 
 /** A job that nobody waits for any more still has a thread that moves its bar: so often, every so many milliseconds. */
 const HAUNTING = { times: 40, every: 25 };
