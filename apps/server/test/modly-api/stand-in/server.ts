@@ -116,8 +116,8 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
   }
 
   function unusable(model: string): Answer {
-    if (!bugs.has("oddParams")) return detail(400, "params must be a JSON object");
     if (bugs.has("refusedCreateSwitches") && isModelId(model)) jobs.switchTo(model);
+    if (!bugs.has("oddParams")) return detail(400, "params must be a JSON object");
     return { status: 500, text: "Internal Server Error" };
   }
 
