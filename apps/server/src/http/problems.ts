@@ -44,7 +44,8 @@ export function refuse(
   errors?: readonly FieldError[],
 ): void {
   const { req } = res;
-  if (res.headersSent || req.destroyed) return;
+  // The answer's stream tells whether the client is there: the request's ends with its body.
+  if (res.headersSent || res.destroyed) return;
   const { status, body } = refusal(req, code, detail, errors);
   res.status(status).send(JSON.stringify(body));
   req.resume();

@@ -1,6 +1,7 @@
 import { workflowRunsContract } from "@modly-runs/contract";
 import { createExpressEndpoints, initServer, type RequestValidationError } from "@ts-rest/express";
 import { type NextFunction, type Request, type Response, Router } from "express";
+import type { ZodIssue } from "zod";
 
 import type { Log } from "../log.ts";
 import { admit, type CreateDeps, createHandler } from "./create.ts";
@@ -13,6 +14,11 @@ export interface RunsRouterDeps extends CreateDeps {
   /** Aborted when the server stops: streams and waits end. */
   readonly stopping: AbortSignal;
   readonly log: Log;
+}
+
+function messageOf(issue: ZodIssue): string {
+  if (issue.code !== "invalid_type") return issue.message;
+  return issue.received === "undefined" ? "is missing" : "must be one text, sent once";
 }
 
 /** What zod found wrong with a request, as a refusal. */
@@ -30,9 +36,9 @@ function refuseInvalid(
     );
   const issues = error.body?.issues ?? error.headers?.issues;
   if (!issues) return next(error);
-  const errors = issues.map(({ path, code, message }) => ({
-    field: path.join(".") || "body",
-    message: code === "invalid_type" ? "is missing" : message,
+  const errors = issues.map((issue) => ({
+    field: issue.path.join(".") || "body",
+    message: messageOf(issue),
   }));
   const missing = errors.every(({ message }) => message.startsWith("is missing"));
   refuse(res, missing ? "missing_field" : "invalid_field", sentenceOfErrors(errors), errors);

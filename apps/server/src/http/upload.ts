@@ -68,6 +68,8 @@ const MULTER_REFUSALS: Record<string, (res: Response, field: string, limits: Lim
       "unexpected_file",
       `Send one picture, in the part image; there is another file in ${field}.`,
     ),
+  LIMIT_FILE_COUNT: (res) =>
+    refuse(res, "unexpected_file", "Send one picture, in the part image; there is another file."),
 };
 
 function refuseUpload(res: Response, cause: unknown, limits: Limits): boolean {

@@ -13,8 +13,10 @@ const SLIP = 3;
 
 /** Numbers may come as text, in schemas and from clients: extensions do both. */
 function numberOf(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+  const number =
+    typeof value === "number" || (typeof value === "string" && value.trim() !== "")
+      ? Number(value)
+      : Number.NaN;
   return Number.isFinite(number) ? number : undefined;
 }
 

@@ -1,0 +1,42 @@
+import { crc32, deflateSync } from "node:zlib";
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const ends = Buffer.alloc(8);
+  ends.writeUInt32BE(data.length, 0);
+  ends.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+}
+
+/**
+ * A grey PNG (ISO/IEC 15948). Its header may promise another size than its rows have.
+ *
+ * @param rows how many rows there really are
+ */
+export function png(width: number, height: number, rows = height, level = 128): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  const row = Buffer.alloc(width + 1, level).fill(0, 0, 1);
+  const pixels = deflateSync(Buffer.concat(Array.from({ length: rows }, () => row)), { level: 1 });
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", header),
+    chunk("IDAT", pixels),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+/** A small whole picture; another `level` makes another picture. */
+export function picture(level = 128): Buffer {
+  return png(4, 4, 4, level);
+}
+
+/** A valid PNG of at least so many bytes: a comment chunk makes up the rest. */
+export function heavyPicture(bytes: number): Buffer {
+  const small = picture();
+  const end = small.length - 12;
+  const padding = chunk("teXt", Buffer.alloc(Math.max(0, bytes - small.length - 12), 0x61));
+  return Buffer.concat([small.subarray(0, end), padding, small.subarray(end)]);
+}
