@@ -38,7 +38,7 @@ async function floor(imagePath: string): Promise<number> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   await sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
-    .resize(1024, 1024, { fit: "inside" })
+    .resize(1024, 1024, { fit: "inside", withoutEnlargement: true })
     .removeAlpha()
     .jpeg({ quality: 90 })
     .toBuffer();

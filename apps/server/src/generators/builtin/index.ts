@@ -5,6 +5,9 @@ import { createPool, type Pool } from "./pool.ts";
 
 const VERSION = "1.0.0";
 
+/** Milliseconds after which the first child is started: not while the server itself still starts. */
+const SETTLED = 1000;
+
 /**
  * The generators that need nothing but a CPU, each run in a child process.
  *
@@ -16,15 +19,15 @@ export function createBuiltinSource({ workers }: { workers: number }): Generator
   const generators = new Map<string, Generator>(
     ids.map((id) => [id, createGenerator(id, pool, workers)]),
   );
+  const settling = setTimeout(() => pool.warm(), SETTLED);
+  settling.unref();
   return {
     list: async () => [...generators.values()],
-    async find(modelId) {
-      const generator = generators.get(modelId);
-      // Whoever asks for a model is about to run it.
-      if (generator !== undefined) pool.warm();
-      return generator;
+    find: async (modelId) => generators.get(modelId),
+    close() {
+      clearTimeout(settling);
+      return pool.close();
     },
-    close: () => pool.close(),
   };
 }
 

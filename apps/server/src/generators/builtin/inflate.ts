@@ -1,7 +1,7 @@
 import { frame, insideOf, MARGIN, outlineDiagonal } from "./outline.ts";
 import { solvePoisson } from "./poisson.ts";
 import { blur, type Field } from "./raster.ts";
-import { smoothNormals, type Mesh } from "./mesh.ts";
+import { evenNormals, smoothNormals, type Mesh } from "./mesh.ts";
 import { closeShell } from "./shell.ts";
 
 /** The back is flatter than the front, as things that lie are; both together make a disc nearly a ball. */
@@ -52,7 +52,8 @@ export function inflate(
     uvs[o + 1] = clamp((positions[p + 1]! - MARGIN + 0.5) / coverage.height);
     positions[p + 1] = -positions[p + 1]!;
   }
-  return { positions, normals: smoothNormals(positions, indices), uvs, indices };
+  const normals = evenNormals(smoothNormals(positions, indices), indices);
+  return { positions, normals, uvs, indices };
 }
 
 /** What is lighter or darker than its surroundings, -1..1: the picture's detail without its shading. */

@@ -31,17 +31,39 @@ export function smoothNormals(positions: Float32Array, indices: Uint32Array): Fl
       normals[o + 2]! += nz;
     }
   }
-  for (let o = 0; o < normals.length; o += 3) {
-    const length = Math.hypot(normals[o]!, normals[o + 1]!, normals[o + 2]!);
-    if (length < 1e-12) {
-      normals.set([0, 0, 1], o);
-    } else {
-      normals[o]! /= length;
-      normals[o + 1]! /= length;
-      normals[o + 2]! /= length;
+  return normalise(normals);
+}
+
+/** Each normal becomes the mean of those it shares triangles with: takes the grid's steps out of the shading. */
+export function evenNormals(normals: Float32Array, indices: Uint32Array): Float32Array {
+  const evened = new Float32Array(normals.length);
+  for (let t = 0; t < indices.length; t += 3) {
+    const a = indices[t]! * 3;
+    const b = indices[t + 1]! * 3;
+    const c = indices[t + 2]! * 3;
+    for (let k = 0; k < 3; k++) {
+      const sum = normals[a + k]! + normals[b + k]! + normals[c + k]!;
+      evened[a + k]! += sum;
+      evened[b + k]! += sum;
+      evened[c + k]! += sum;
     }
   }
-  return normals;
+  return normalise(evened);
+}
+
+/** Gives every vector unit length, in place; +Z to those that have none. */
+function normalise(vectors: Float32Array): Float32Array {
+  for (let o = 0; o < vectors.length; o += 3) {
+    const x = vectors[o]!;
+    const y = vectors[o + 1]!;
+    const z = vectors[o + 2]!;
+    const length = Math.sqrt(x * x + y * y + z * z);
+    const known = length > 1e-12;
+    vectors[o] = known ? x / length : 0;
+    vectors[o + 1] = known ? y / length : 0;
+    vectors[o + 2] = known ? z / length : 1;
+  }
+  return vectors;
 }
 
 /** Scales to a longest side of 1 m, centres left to right and stands the mesh on y = 0. Changes `positions`. */

@@ -23,36 +23,30 @@ export async function readPicture(
   path: string,
   limit: number,
 ): Promise<{ ok: true; picture: Picture } | Refusal> {
-  let decoded;
   try {
-    decoded = await sharp(path, {
-      limitInputPixels: MAX_PIXELS,
-      failOn: "truncated",
-      pages: 1,
-      animated: false,
-    })
+    const options = { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1 } as const;
+    const image = sharp(path, options);
+    const { width, height } = await image.metadata();
+    const [short, long] = [Math.min(width, height), Math.max(width, height)];
+    if (short < MIN_SIDE || long > MAX_ASPECT * short) {
+      return refuse(
+        `The picture is too small or too narrow (${width} × ${height} pixels): use one of at least ` +
+          `${MIN_SIDE} pixels each way, and no more than ${MAX_ASPECT} times as long as wide.`,
+      );
+    }
+    const { data, info } = await image
       .autoOrient()
       .toColourspace("srgb")
       .resize(limit, limit, { fit: "inside", withoutEnlargement: true })
       .ensureAlpha()
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
+    return { ok: true, picture: { width: info.width, height: info.height, data } };
   } catch {
     return refuse(
       "The picture could not be decoded: it is damaged, cut short or of an unknown kind. Save it again as PNG or JPEG.",
     );
   }
-  const { width, height } = decoded.info;
-  if (
-    Math.min(width, height) < MIN_SIDE ||
-    Math.max(width, height) > MAX_ASPECT * Math.min(width, height)
-  ) {
-    return refuse(
-      `The picture is too small or too narrow (${width} × ${height} pixels as read): ` +
-        `use one of at least ${MIN_SIDE} pixels each way and at most ${MAX_ASPECT} times as long as wide.`,
-    );
-  }
-  return { ok: true, picture: { width, height, data: decoded.data } };
 }
 
 /** Cuts `crop` out of a picture and scales it to exactly `width` × `height`. */

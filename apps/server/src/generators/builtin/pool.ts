@@ -44,7 +44,7 @@ export function createPool(workers: number): Pool {
   }
 
   function warm(): void {
-    if (!closed && idle.length === 0 && all.size <= workers) idle.push(start());
+    if (!closed && idle.length === 0 && all.size <= workers) idle.unshift(start());
   }
 
   /** Undefined if the child died. */
@@ -80,7 +80,8 @@ export function createPool(workers: number): Pool {
       };
       const stopped = (): boolean => closed || signal.aborted;
       while (!stopped()) {
-        const waiting = idle.shift();
+        // The one that worked last: its code is compiled.
+        const waiting = idle.pop();
         const made = await runIn(waiting ?? start(), job, signal, hear);
         if (made !== undefined) return made;
         // One that died while it waited has cost nobody anything yet.
