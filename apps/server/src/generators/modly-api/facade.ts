@@ -10,7 +10,8 @@ import { follow, stopJob } from "./job.ts";
 import { fetchMesh } from "./mesh.ts";
 import type { Job, Modly } from "./modly.ts";
 import { sentence } from "./sentence.ts";
-import { LOST, type Strays, submit } from "./submit.ts";
+import { keepQuiet, type Strays } from "./strays.ts";
+import { LOST, submit } from "./submit.ts";
 import type { Times } from "./times.ts";
 
 export interface Log {
@@ -92,7 +93,7 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
   async function begin(handle: Handle, input: GenerateInput, context: GenerateContext) {
     if ("job" in handle) return take(input, context, handle.job);
     if ("sending" in handle) {
-      strays.quietUntil = Math.max(strays.quietUntil, handle.sending + times.quiet);
+      keepQuiet(strays, handle.sending, times);
       return failed(LOST);
     }
     const submitted = await submit(
@@ -112,6 +113,7 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
     },
     async abandon(remembered) {
       const handle = readHandle(remembered);
+      if ("sending" in handle) keepQuiet(strays, handle.sending, times);
       return !("job" in handle) || stopJob(handle.job, { modly, times, signal: closing });
     },
   };

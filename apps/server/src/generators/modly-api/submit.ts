@@ -5,15 +5,8 @@ import { NOTHING, writeHandle } from "./handle.ts";
 import { stopJob } from "./job.ts";
 import type { Modly } from "./modly.ts";
 import { pause, slower } from "./pause.ts";
+import { keepQuiet, type Strays } from "./strays.ts";
 import type { Times } from "./times.ts";
-
-/** Jobs that may be running in Modly although no run of ours follows them any more. */
-export interface Strays {
-  /** Given up on while Modly was away: to be stopped before the next submission. */
-  readonly known: Set<string>;
-  /** Until then (milliseconds since the epoch) a job without a known id may be running. */
-  quietUntil: number;
-}
 
 export type Submitted =
   | { readonly ok: true; readonly job: string }
@@ -91,7 +84,7 @@ export async function submit(
       return { ok: false, error: `Modly refused the job: ${reply.why}.` };
     }
     if (reply.kind !== "unreached") {
-      strays.quietUntil = Date.now() + times.quiet;
+      keepQuiet(strays, Date.now(), times);
       const error = reply.kind === "refused" ? `Modly failed on the job: ${reply.why}.` : LOST;
       return { ok: false, error };
     }

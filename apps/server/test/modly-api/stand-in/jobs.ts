@@ -216,5 +216,3 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     },
   };
 }
-
-export type Jobs = ReturnType<typeof createJobs>;
