@@ -43,7 +43,8 @@ async function follow(
     "X-Accel-Buffering": "no",
   });
 
-  let sent = Number.isFinite(told) ? told : 0;
+  // An id that this run never had tells nothing.
+  let sent = told <= first.revision ? told : 0;
   let place: number | null = null;
   let row = first;
   const timers: NodeJS.Timeout[] = [];
