@@ -75,7 +75,9 @@ function add(
   });
 }
 
-function usage({ message }: CommanderError): Ending {
+function usage({ code, message }: CommanderError): Ending {
+  // No command at all: the help has been shown, and says more than a sentence.
+  if (code === "commander.help") return { exit: EXIT.usage };
   const sentence = message.replace(/^error: /, "");
   return { exit: EXIT.usage, code: "usage", message: `${sentence} (see modly-runs --help)` };
 }

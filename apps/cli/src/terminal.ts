@@ -22,17 +22,24 @@ interface Screen extends Writable {
 export function terminalOn(stdout: Writable, stderr: Screen): Terminal {
   let open = false;
   let shown = "";
-  const say = (line: string) => {
-    stderr.write(`${open ? "\n" : ""}${line}\n`);
+  const close = () => {
+    if (open) stderr.write("\n");
     open = false;
   };
+  const say = (line: string) => {
+    close();
+    stderr.write(`${line}\n`);
+  };
   return {
-    print: (line) => void stdout.write(`${line}\n`),
+    print(line) {
+      close();
+      stdout.write(`${line}\n`);
+    },
     say,
     progress(percent, step) {
       if (stderr.isTTY) {
         const line = `${bar(percent)} ${String(percent).padStart(3)}% ${step}`;
-        stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+        stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
         open = true;
       } else if (step !== shown) {
         shown = step;
