@@ -19,6 +19,9 @@ export interface TestPicture {
 const example = (name: string): Promise<Buffer> =>
   readFile(fileURLToPath(new URL(`../../../../examples/${name}.png`, import.meta.url)));
 
+const photograph = (file: string): Promise<Buffer> =>
+  readFile(fileURLToPath(new URL(`photographs/${file}`, import.meta.url)));
+
 const drawing = (name: DrawingName): Promise<Buffer> =>
   sharp(Buffer.from(DRAWINGS[name])).png().toBuffer();
 
@@ -328,6 +331,34 @@ export const PICTURES: readonly TestPicture[] = [
     about: "a face that runs off the edges",
     expect: "relief",
     draw: () => closeUp().jpeg().toBuffer(),
+  },
+  {
+    name: "blurred",
+    about: "an object out of focus",
+    expect: "relief",
+    draw: async () =>
+      sharp(await product("pawn", "", plain("#c8c8c8")).draw())
+        .blur(24)
+        .jpeg()
+        .toBuffer(),
+  },
+  {
+    name: "cat-photograph",
+    about: "a photograph, close up",
+    expect: "relief",
+    draw: () => photograph("cat.jpg"),
+  },
+  {
+    name: "cup-photograph",
+    about: "a photograph of a thing on a table",
+    expect: "relief",
+    draw: () => photograph("cup.jpg"),
+  },
+  {
+    name: "horse",
+    about: "a black silhouette on white, with hard steps",
+    expect: "inflate",
+    draw: () => photograph("horse.png"),
   },
   {
     name: "one-colour",

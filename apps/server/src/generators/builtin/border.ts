@@ -190,7 +190,7 @@ interface Evidence {
 /** The tests that a photograph fails and a picture of one object passes, with the words for each. */
 const DOUBTS: readonly {
   readonly says: string;
-  readonly holds: (seen: Evidence & { share: number; contrast: number }) => boolean;
+  readonly holds: (seen: Evidence & { share: number; contrast: number; edge: number }) => boolean;
 }[] = [
   { says: "the border is uneven", holds: ({ spread }) => spread > 4.5 },
   { says: "nothing stands out from the border", holds: ({ share }) => share < 0.002 },
@@ -198,6 +198,10 @@ const DOUBTS: readonly {
   { says: "the foreground fills the picture", holds: ({ share }) => share > 0.9 },
   { says: "the foreground falls into many parts", holds: ({ parts }) => parts > 24 },
   { says: "the foreground hardly differs from the border", holds: ({ contrast }) => contrast < 9 },
+  {
+    says: "the outline is blurred",
+    holds: ({ contrast, edge }) => edge < Math.min(5, contrast * 0.3),
+  },
 ];
 
 function doubtOf(seen: Evidence): string | undefined {
@@ -210,8 +214,20 @@ function doubtOf(seen: Evidence): string | undefined {
     ...seen,
     share: area / seen.foreground.length,
     contrast: distance / Math.max(1, area),
+    edge: edgeStep(seen.scene, seen.foreground),
   };
   return DOUBTS.find(({ holds }) => holds(facts))?.says;
+}
+
+/** The median colour step across the outline: small where the picture is blurred or the outline is no real one. */
+function edgeStep({ width, lab }: Scene, foreground: Uint8Array): number {
+  const found: number[] = [];
+  for (let cell = 0; cell < foreground.length - width; cell++) {
+    for (const next of [cell + 1, cell + width]) {
+      if (foreground[cell] !== foreground[next]) found.push(gap(lab, cell, next));
+    }
+  }
+  return found.toSorted((a, b) => a - b)[found.length >> 1] ?? 0;
 }
 
 /** Cells of the fine grid that lie well inside the background of the first look. */
