@@ -16,6 +16,9 @@ function neighbour(lab: Lab, run: StoredRun): StoredRun | undefined {
   return [...lab.runs.values()].findLast((other) => other !== run && other.status === "running");
 }
 
+/** True before the generator has got anywhere. */
+const isEarly = (run: StoredRun) => run.model.id === "ref/fast" && ageOf(run) < 30;
+
 /** A cancel that reaches somebody else's run when the cancelled one is in a certain state. */
 function killsNeighbour(when: (run: StoredRun) => boolean) {
   return (lab: Lab, run: StoredRun, request: Parameters<typeof correct.cancel>[2]) => {
@@ -300,16 +303,15 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
     kills: ["CAN-17"],
   },
   {
-    name: "early-cancel-undone",
-    why: "A cancel that comes before the generator runs is overwritten by its start.",
+    name: "early-cancel-lost",
+    why: "A cancel that comes before the generator listens is confirmed and forgotten.",
     overrides: {
       stop: (lab, run) => {
-        if (ageOf(run) > 30 || run.model.slots === 1) return correct.stop(lab, run);
-        change(run, { status: "cancelled" });
-        later(lab, 30, () => void (run.status = "running"));
+        if (!isEarly(run)) correct.stop(lab, run);
       },
+      cancelled: (run) => (isEnded(run.status) ? correct.cancelled(run) : claim(run)),
     },
-    kills: ["CAN-20", "LIF-03", "LIF-14", "LIF-15"],
+    kills: ["CAN-20", "LIF-15"],
   },
   {
     name: "cancel-blocks",
@@ -325,16 +327,18 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
   },
   {
     name: "cancel-storm-breaks-next",
-    why: "Many cancels leave flags behind, and the next run finds one.",
+    why: "Many cancels at once leave a flag behind, and the next run finds it.",
     overrides: {
       cancel: (lab, run, request) => {
-        count(lab, "cancels");
+        const now = performance.now();
+        if (now - (lab.counters.get("last cancel") ?? 0) > 40) lab.counters.set("storm", 0);
+        lab.counters.set("last cancel", now);
+        if (run.model.id === "ref/fast" && count(lab, "storm") >= 12) lab.counters.set("flag", 1);
         return correct.cancel(lab, run, request);
       },
       work: async (lab, run) => {
-        const flagged = (lab.counters.get("cancels") ?? 0) > 60 && run.model.id === "ref/fast";
-        if (!flagged) return correct.work(lab, run);
-        lab.counters.set("cancels", 0);
+        if (run.model.id !== "ref/fast" || !lab.counters.delete("flag"))
+          return correct.work(lab, run);
         correct.fail(lab, run);
       },
     },
