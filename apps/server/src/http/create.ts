@@ -10,7 +10,7 @@ import { inspectPicture } from "../pictures/inspect.ts";
 import { canonical, checkParams, depthOf } from "../runs/params.ts";
 import type { Runs } from "../runs/runs.ts";
 import { refusal, refuse, sentenceOfErrors } from "./problems.ts";
-import { keepUpload, uploadOf } from "./upload.ts";
+import { takeUpload, uploadOf } from "./upload.ts";
 
 export interface CreateDeps {
   readonly runs: Runs;
@@ -128,31 +128,43 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
         { field: "image", message: fault.why },
       ]);
 
+    if (res.closed) return refusal(req, "malformed_request", "The client went away.");
+
     const key = req.get("idempotency-key");
-    const result = await runs.create({
-      modelId: body.model_id,
-      params: checked.params,
-      collection: body.collection,
-      upload: upload.key,
-      idempotency: key ? { key, digest: digestOf(upload.sha256, body, given.value) } : null,
-    });
-    switch (result.kind) {
-      case "created":
-      case "repeated":
-        // A repeated create is answered like the first, and its picture is dropped.
-        if (result.kind === "created") keepUpload(res);
-        res.setHeader("Location", `/workflow-runs/${result.runId}`);
-        return { status: 200 as const, body: { run_id: result.runId, status: "pending" as const } };
-      case "mismatch":
-        return refusal(
-          req,
-          "idempotency_mismatch",
-          "This Idempotency-Key was used for another create. Take a new key.",
-        );
-      case "full":
-        return refusal(req, "queue_full", QUEUE_FULL);
-      case "unknown_model":
-        return unknownModel();
+    // The run must find its picture also when the client goes away before the answer.
+    takeUpload(res);
+    let isKept = false;
+    try {
+      const result = await runs.create({
+        modelId: body.model_id,
+        params: checked.params,
+        collection: body.collection,
+        upload: upload.key,
+        idempotency: key ? { key, digest: digestOf(upload.sha256, body, given.value) } : null,
+      });
+      switch (result.kind) {
+        case "created":
+        case "repeated":
+          // A repeated create is answered like the first, and its picture is dropped.
+          isKept = result.kind === "created";
+          res.setHeader("Location", `/workflow-runs/${result.runId}`);
+          return {
+            status: 200 as const,
+            body: { run_id: result.runId, status: "pending" as const },
+          };
+        case "mismatch":
+          return refusal(
+            req,
+            "idempotency_mismatch",
+            "This Idempotency-Key was used for another create. Take a new key.",
+          );
+        case "full":
+          return refusal(req, "queue_full", QUEUE_FULL);
+        case "unknown_model":
+          return unknownModel();
+      }
+    } finally {
+      if (!isKept) await uploads.remove(upload.key);
     }
   };
 }

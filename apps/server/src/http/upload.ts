@@ -12,8 +12,8 @@ export function uploadOf(res: Response): ReceivedUpload | undefined {
   return res.locals["upload"] as ReceivedUpload | undefined;
 }
 
-/** The run has it now: it is not removed when the answer is out. */
-export function keepUpload(res: Response): void {
+/** The caller has it now: it is not removed when the answer is out or the client gone. */
+export function takeUpload(res: Response): void {
   res.locals["upload"] = undefined;
 }
 
@@ -22,7 +22,10 @@ function storageOf(uploads: Uploads): StorageEngine {
   return {
     _handleFile(req, file, done) {
       // A client that goes away ends the request, not the part: without this the part waits for ever.
-      const gone = () => file.stream.destroy(new Error("the client went away"));
+      // A request that is complete closes too, with its last bytes still on their way to disk.
+      const gone = () => {
+        if (!req.complete) file.stream.destroy(new Error("the client went away"));
+      };
       req.once("close", gone);
       uploads
         .receive(file.stream)

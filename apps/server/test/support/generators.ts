@@ -82,3 +82,21 @@ export function createHeld(options: ModelOptions = {}) {
   };
   return { source: source("held", generate, options), runs };
 }
+
+/** A back end without models that keeps whoever asks for them waiting, until it is opened. */
+export function createGate() {
+  let open = () => {};
+  let reach = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const gated: GeneratorSource = {
+    async list() {
+      reach();
+      await opened;
+      return [];
+    },
+    find: async () => undefined,
+    close: async () => {},
+  };
+  return { source: gated, reached, open };
+}
