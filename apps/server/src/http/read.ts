@@ -7,10 +7,12 @@ import type { RunRow } from "../stores/run-store.ts";
 import { refusal } from "./problems.ts";
 
 const MAX_WAIT_SECONDS = 60;
+/** A run's place in the queue changes without a word from the run itself, so a wait looks now and then. */
+const POSITION_EVERY_MS = 1000;
 
 /** Seconds the client is ready to wait (RFC 7240), at most 60. */
 function waitOf(req: Request): number | undefined {
-  const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?/i.exec(req.get("prefer") ?? "");
+  const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=$|[,;])/i.exec(req.get("prefer") ?? "");
   return found ? Math.min(Number(found[1]), MAX_WAIT_SECONDS) : undefined;
 }
 
@@ -79,7 +81,13 @@ export function readHandler(runs: Runs, stopping: AbortSignal) {
           });
     let found = await current();
     if (found && waiting && !isNews(found.row, found.position)) {
+      const looking = setInterval(() => {
+        void current().then((now) => {
+          if (!now || isNews(now.row, now.position)) waiting.stop();
+        }, waiting.stop);
+      }, POSITION_EVERY_MS);
       await waiting.over;
+      clearInterval(looking);
       found = await current();
     }
     waiting?.stop();
