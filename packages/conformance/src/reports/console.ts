@@ -1,0 +1,75 @@
+import { styleText } from "node:util";
+
+import { byReason, checksOf, type ReportedCheck, type Result, tally } from "./result.ts";
+
+type Paint = (colour: "red" | "yellow" | "green" | "cyan" | "dim" | "bold", text: string) => string;
+
+/** What a person reads in a terminal: the verdict, then what is wrong, why, and how to see it again. */
+export function consoleReport(result: Result, { color = false } = {}): string {
+  const paint: Paint = (style, text) =>
+    color ? styleText(style, text, { validateStream: false }) : text;
+  const sections = [
+    ...checksOf(result, "fail").map((check) => broken(check, paint("red", "FAIL"), paint)),
+    ...checksOf(result, "warn").map((check) => broken(check, paint("yellow", "WARN"), paint)),
+    ...checksOf(result, "harness-error").map((check) =>
+      broken(check, paint("red", "ERROR"), paint),
+    ),
+    notes(checksOf(result, "note"), paint),
+    grouped("BLOCKED: could not be tested, neither passed nor failed", "blocked", result, paint),
+    grouped("N/A: does not apply to this target", "n/a", result, paint),
+    stale(result, paint),
+    summary(result, paint),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function broken(check: ReportedCheck, label: string, paint: Paint): string {
+  const lines: [string, string | undefined][] = [
+    ["rule", check.rule],
+    ["expected", check.expected],
+    ["observed", check.observed ?? check.reason],
+    ["why", check.why],
+    ["again", check.again],
+    ["known", check.known],
+  ];
+  const rows = lines.flatMap(([name, text]) =>
+    text ? [`    ${paint("dim", name.padEnd(9))} ${text}`] : [],
+  );
+  return [`${label} ${paint("bold", check.id)} ${check.title} (${check.level})`, ...rows].join(
+    "\n",
+  );
+}
+
+function notes(checks: readonly ReportedCheck[], paint: Paint): string {
+  const rows = checks.map(
+    ({ id, title, observed }) => `    ${id} ${title}${observed ? `: ${observed}` : ""}`,
+  );
+  return rows.length === 0 ? "" : [`${paint("cyan", "NOTE")} good to know`, ...rows].join("\n");
+}
+
+function grouped(title: string, status: "blocked" | "n/a", result: Result, paint: Paint): string {
+  if (result.unreachable !== undefined) return "";
+  const rows = [...byReason(checksOf(result, status))].map(
+    ([reason, ids]) => `    ${ids.join(" ")}\n        ${reason}`,
+  );
+  return rows.length === 0
+    ? ""
+    : [paint(status === "n/a" ? "dim" : "yellow", title), ...rows].join("\n");
+}
+
+function stale(result: Result, paint: Paint): string {
+  return result.stale.length === 0
+    ? ""
+    : `${paint("red", "STALE")} the baseline names what is no deviation: ${result.stale.join(", ")}. Take it out.`;
+}
+
+function summary(result: Result, paint: Paint): string {
+  const colour = result.exit_code === 0 ? "green" : result.exit_code === 2 ? "yellow" : "red";
+  const seconds = (result.milliseconds / 1_000).toFixed(1);
+  return [
+    paint(colour, paint("bold", `${result.base_url} ${result.verdict}.`)),
+    ...(result.unreachable === undefined ? [] : [result.unreachable]),
+    `${result.set}: ${result.headline}; ${tally(result)}; ${seconds} s, seed ${result.seed}, profile ${result.profile}.`,
+    ...(result.allow_blocked ? ["Blocked checks were allowed (--allow-blocked)."] : []),
+  ].join("\n");
+}

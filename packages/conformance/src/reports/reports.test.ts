@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+
+import type { CheckId } from "../requirements/index.ts";
+import type { Outcome } from "../run.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import {
+  type About,
+  consoleReport,
+  jsonReport,
+  junitReport,
+  markdownReport,
+  resultOf,
+} from "./index.ts";
+
+const about: About = { target: { base_url: "http://127.0.0.1:1" }, set: "core" };
+
+const verdict = (id: CheckId, status: Verdict["status"], more: Partial<Verdict> = {}): Verdict => ({
+  id,
+  level: "MUST",
+  status,
+  title: `title of ${id}`,
+  evidence: 1,
+  ...more,
+});
+
+const outcome = (...verdicts: Verdict[]): Outcome => ({
+  verdicts,
+  seed: 7,
+  milliseconds: 1_234,
+  situations: {},
+  exchanges: [],
+});
+
+const pass = verdict("CRE-01", "pass");
+const hostile = verdict("GET-17", "fail", {
+  expected: "404 | JSON",
+  observed: '200 <script>"&\u0001\u{D800}`|',
+  again: "curl -i 'http://127.0.0.1:1/x'",
+});
+
+describe("the exit code", () => {
+  it.each([
+    ["everything passed", [pass], {}, 0],
+    ["a warning and a note", [pass, verdict("CRE-06", "warn", { level: "SHOULD" })], {}, 0],
+    ["a blocked SHOULD", [pass, verdict("CRE-06", "blocked", { level: "SHOULD" })], {}, 0],
+    ["a fail", [pass, hostile], {}, 1],
+    ["a fail beside a blocked MUST", [hostile, verdict("CAN-05", "blocked")], {}, 1],
+    ["a blocked MUST", [pass, verdict("CAN-05", "blocked")], {}, 2],
+    [
+      "a blocked MUST that was allowed",
+      [pass, verdict("CAN-05", "blocked")],
+      { allowBlocked: true },
+      0,
+    ],
+    ["nothing declared", [], {}, 2],
+    [
+      "nothing executed, even if allowed",
+      [verdict("CAN-05", "blocked")],
+      { allowBlocked: true },
+      2,
+    ],
+    ["only what does not apply", [verdict("CAN-05", "n/a")], {}, 2],
+    ["a fault of the suite", [hostile, verdict("CAN-05", "harness-error")], {}, 3],
+    [
+      "a known deviation",
+      [pass, hostile],
+      { baseline: { known: new Map([["GET-17", "see #1"]]), stale: [] } },
+      0,
+    ],
+    ["a stale entry", [pass], { baseline: { known: new Map(), stale: ["CRE-01"] } }, 1],
+  ] as const)("of %s", (_what, verdicts, choices, code) => {
+    expect(resultOf(outcome(...verdicts), { ...about, ...choices } as About).exit_code).toBe(code);
+  });
+
+  it("is 3 for a target that can't be reached", () => {
+    const dead = { ...outcome(verdict("CRE-01", "blocked")), unreachable: "Nobody listens." };
+    const result = resultOf(dead, about);
+    expect(result.exit_code).toBe(3);
+    expect(consoleReport(result)).toContain("Nobody listens.");
+  });
+});
+
+describe("the reports", () => {
+  const result = resultOf(
+    outcome(pass, hostile, verdict("CAN-05", "blocked", { reason: "no queue" })),
+    about,
+  );
+
+  it("count what was executed and what was not", () => {
+    expect(result.headline).toBe("executed 2 of 3 declared, blocked 1, n/a 0");
+    for (const report of [consoleReport(result), markdownReport(result)])
+      expect(report).toContain(result.headline);
+  });
+
+  it("say of a broken check what was expected, what was seen, why it matters and how to see it again", () => {
+    for (const report of [consoleReport(result), markdownReport(result)]) {
+      expect(report).toContain("GET-17");
+      expect(report).toContain("404");
+      expect(report).toContain("Clients print detail.");
+      expect(report).toContain("curl -i 'http://127.0.0.1:1/x'");
+    }
+  });
+
+  it("show the reason of what was blocked", () => {
+    for (const report of [consoleReport(result), markdownReport(result), junitReport(result)])
+      expect(report).toContain("no queue");
+  });
+
+  it("are plain text unless colours are asked for", () => {
+    const escapeCode = "\u001B[";
+    expect(consoleReport(result)).not.toContain(escapeCode);
+    expect(consoleReport(result, { color: true })).toContain(escapeCode);
+  });
+
+  it("give the whole result as JSON", () => {
+    expect(JSON.parse(jsonReport(result))).toEqual(JSON.parse(JSON.stringify(result)));
+  });
+
+  it("give XML that holds whatever a server says", () => {
+    const xml = junitReport(result);
+    expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
+    expect(xml).toContain("&lt;script&gt;&quot;&amp;??`|");
+    expect(xml).not.toContain("\u0001");
+    expect(xml).not.toContain("\u{D800}");
+  });
+
+  it("keep a server's text from becoming markup in Markdown", () => {
+    const row = markdownReport(result)
+      .split("\n")
+      .find((line) => line.startsWith("| GET-17"));
+    expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(8);
+  });
+});
