@@ -1,0 +1,19 @@
+export {
+  CHECK_IDS,
+  type CheckId,
+  CHECKS,
+  DROPPED,
+  type Level,
+  REQUIREMENTS,
+  type Row,
+  type SetName,
+} from "./requirements/index.ts";
+export { chosenIds, collect, type Outcome, runConformance, type RunOptions } from "./run.ts";
+export {
+  configFaults,
+  type Recipe,
+  type SituationName,
+  type TargetConfig,
+} from "./target/config.ts";
+export { PRESETS, type PresetName } from "./target/presets.ts";
+export { type Status, type Verdict } from "./verdict/verdict.ts";

@@ -1,0 +1,163 @@
+import { type CheckId, CHECK_IDS, idsOf, type SetName } from "./requirements/index.ts";
+import { Bench } from "./scenarios/bench.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+import { judgeHistories } from "./scenarios/predicates.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { CannotGoOn, Session } from "./session/session.ts";
+import { preflight, wireIsVerbatim } from "./target/preflight.ts";
+import { SITUATIONS, type TargetConfig } from "./target/config.ts";
+import { situation } from "./target/situations.ts";
+import type { Verdict } from "./verdict/verdict.ts";
+import type { Exchange } from "./wire/exchange.ts";
+import { originOf } from "./wire/http.ts";
+
+/** Which checks to run, and how. */
+export type RunOptions = {
+  /** Default `core`. */
+  readonly set?: SetName | "all";
+  /** Ids or groups (`CAN`); only these. */
+  readonly only?: readonly string[];
+  /** Ids or groups to leave out. */
+  readonly skip?: readonly string[];
+  /** Repeats the choices of an earlier session. */
+  readonly seed?: number;
+};
+
+/** What a whole session found. */
+export type Outcome = {
+  readonly verdicts: readonly Verdict[];
+  /** Why nothing could be tried at all. */
+  readonly unreachable?: string;
+  readonly seed: number;
+  readonly milliseconds: number;
+  /** What calibration found of each situation that was needed. */
+  readonly situations: Readonly<Record<string, string>>;
+  readonly exchanges: readonly Exchange[];
+};
+
+const selects = (list: readonly string[], id: string) =>
+  list.some((item) => item === id || id.startsWith(`${item}-`));
+
+/** The ids that the options choose, in the order of the reports. */
+export function chosenIds(options: RunOptions = {}): readonly CheckId[] {
+  const { set = "core", only, skip = [] } = options;
+  return idsOf(set).filter((id) => (!only || selects(only, id)) && !selects(skip, id));
+}
+
+const serves = (scenario: Scenario, wanted: ReadonlySet<CheckId>) =>
+  [...scenario.feeds, ...(scenario.shows ?? [])].some((id) => wanted.has(id));
+
+async function play(session: Session, scenario: Scenario): Promise<void> {
+  const bench = new Bench(session, scenario.name);
+  const obstruct = (kind: "blocked" | "n/a" | "harness-error", reason: string) => {
+    for (const id of scenario.feeds) {
+      if (!session.ledger.hasEvidence(id)) session.ledger.obstruct(id, { kind, reason });
+    }
+  };
+  try {
+    for (const name of scenario.needs ?? []) await bench.situation(name);
+    await scenario.run(bench);
+  } catch (error) {
+    if (error instanceof CannotGoOn) obstruct(error.kind, error.message);
+    else obstruct("harness-error", `The suite failed in "${scenario.name}": ${String(error)}`);
+  } finally {
+    bench.close();
+  }
+}
+
+/** How many scenarios talk to the target at once. */
+const LANES = 6;
+
+async function playAll(
+  session: Session,
+  scenarios: readonly Scenario[],
+  lanes: number,
+): Promise<void> {
+  const waiting = [...scenarios];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await play(session, next);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/**
+ * Checks a target; yields a verdict for each chosen check and returns the whole outcome. Never throws
+ * for anything the target does: a target that can't be reached makes every check blocked.
+ */
+export async function* runConformance(
+  target: TargetConfig,
+  options: RunOptions = {},
+): AsyncGenerator<Verdict, Outcome> {
+  const began = performance.now();
+  const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
+  const chosen = chosenIds(options);
+  const origin = originOf(target.base_url);
+  const session = typeof origin === "string" ? undefined : new Session(target, origin, seed);
+  const unreachable = typeof origin === "string" ? origin : session && (await preflight(session));
+  if (session && unreachable === undefined && chosen.length > 0) {
+    const wanted = new Set(chosen);
+    const scenarios = SCENARIOS.filter((scenario) => serves(scenario, wanted));
+    await situation(session, "succeeds").catch((error: unknown) => {
+      if (!(error instanceof CannotGoOn)) throw error;
+    });
+    await playAll(
+      session,
+      scenarios.filter(({ alone }) => !alone),
+      LANES,
+    );
+    await playAll(
+      session,
+      scenarios.filter(({ alone }) => alone),
+      1,
+    );
+    await judgeHistories(session);
+    const harness = await wireIsVerbatim();
+    if (harness !== undefined) {
+      for (const id of CHECK_IDS)
+        session.ledger.obstruct(id, { kind: "harness-error", reason: harness });
+    }
+  }
+  const found = (id: CheckId): Verdict => {
+    if (session === undefined || unreachable !== undefined) {
+      return new Session(
+        target,
+        { secure: false, host: "", port: 0, prefix: "" },
+        0,
+      ).ledger.verdict(id);
+    }
+    const verdict = session.ledger.verdict(id);
+    const [shown] = verdict.exchanges ?? [];
+    const exchange = shown === undefined ? undefined : session.recorder.exchanges[shown - 1];
+    return exchange ? { ...verdict, again: exchange.again } : verdict;
+  };
+  const verdicts = chosen.map((id) => {
+    const verdict = found(id);
+    return unreachable === undefined ? verdict : { ...verdict, reason: unreachable };
+  });
+  yield* verdicts;
+  const situations = Object.fromEntries(
+    await Promise.all(
+      SITUATIONS.filter((name) => session?.situations.has(name)).map(async (name) => {
+        const known = await session?.situations.get(name)?.catch(() => undefined);
+        return [name, known?.ok ? known.note : (known?.reason ?? "could not be tried")] as const;
+      }),
+    ),
+  );
+  return {
+    verdicts,
+    ...(unreachable === undefined ? {} : { unreachable }),
+    seed,
+    milliseconds: Math.round(performance.now() - began),
+    situations,
+    exchanges: session?.recorder.exchanges ?? [],
+  };
+}
+
+/** Runs to the end and returns the whole outcome at once. */
+export async function collect(target: TargetConfig, options: RunOptions = {}): Promise<Outcome> {
+  const verdicts = runConformance(target, options);
+  for (;;) {
+    const step = await verdicts.next();
+    if (step.done) return step.value;
+  }
+}

@@ -1,0 +1,245 @@
+import { isEnded, isRunStatus, type RunStatus } from "@modly-runs/contract";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { runBodyOf } from "../history/observations.ts";
+import type { CheckId } from "../requirements/index.ts";
+import { CannotGoOn, type Session } from "../session/session.ts";
+import type { Recipe, SituationName } from "../target/config.ts";
+import { situation } from "../target/situations.ts";
+import {
+  type Exchange,
+  jsonOf,
+  type Meaning,
+  type Pool,
+  type WireRequest,
+} from "../wire/exchange.ts";
+import { openPool } from "../wire/http.ts";
+import { multipart, type Part } from "../wire/multipart.ts";
+import { png } from "../wire/pictures.ts";
+
+/** What a scenario may change of a request. */
+export type Extra = Partial<Omit<WireRequest, "method">> & { readonly signal?: AbortSignal };
+
+/** A read that showed a run. */
+export type Seen = { readonly exchange: Exchange; readonly body: Record<string, unknown> };
+
+/** A run that was accepted. */
+export type Started = { readonly id: string; readonly exchange: Exchange };
+
+const CREATE_PATH = "/workflow-runs/from-image";
+
+/** One line about an answer, for a report. */
+export function told(exchange: Exchange): string {
+  const { response, failure } = exchange;
+  if (response === undefined) return failure?.message ?? "no answer";
+  const body = response.body.toString("utf8").replaceAll(/\s+/g, " ");
+  const type = response.headers["content-type"] ?? "no type";
+  return `${response.status} (${type}) ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
+}
+
+/** The tools of a scenario: requests with a meaning, waits without guesses, findings. */
+export class Bench {
+  readonly session: Session;
+  readonly scenario: string;
+  private readonly pools: Pool[] = [];
+
+  constructor(session: Session, scenario: string) {
+    this.session = session;
+    this.scenario = scenario;
+  }
+
+  /** A finding of a check: the rule was kept, or what was expected and what was seen instead. */
+  expect(id: CheckId, ok: boolean, expected: string, observed: string, ...shown: Exchange[]): void {
+    const exchanges = shown.map(({ number }) => number);
+    this.session.ledger.add(id, { ok, expected, observed, exchanges });
+  }
+
+  /** The same, for an answer that speaks for itself. */
+  judge(id: CheckId, exchange: Exchange, expected: string, ok: boolean): boolean {
+    this.expect(id, ok, expected, told(exchange), exchange);
+    return ok;
+  }
+
+  async situation(name: SituationName): Promise<{ recipe: Recipe; picture: Buffer | undefined }> {
+    const found = await situation(this.session, name);
+    if (!found.ok) throw new CannotGoOn(found.reason, found.kind);
+    return found;
+  }
+
+  send(
+    request: WireRequest,
+    extra: { meaning?: Meaning; signal?: AbortSignal } = {},
+  ): Promise<Exchange> {
+    return this.session.send(this.scenario, request, extra);
+  }
+
+  /** A connection of this scenario's own, closed when it is over. */
+  pool(): Pool {
+    const pool = openPool(this.session.origin);
+    this.pools.push(pool);
+    return pool;
+  }
+
+  close(): void {
+    for (const pool of this.pools) pool.close();
+  }
+
+  /** The usual parts of a create, with a picture that nobody else sends. */
+  async parts(name: SituationName = "succeeds"): Promise<{ image: Part; fields: readonly Part[] }> {
+    const { recipe, picture } = await this.situation(name);
+    const content = picture ?? png(this.session.nextPicture());
+    return {
+      image: { name: "image", filename: "picture.png", type: "image/png", content },
+      fields: [
+        ...(recipe.model_id === undefined ? [] : [{ name: "model_id", content: recipe.model_id }]),
+        ...(recipe.params === undefined
+          ? []
+          : [{ name: "params", content: JSON.stringify(recipe.params) }]),
+      ],
+    };
+  }
+
+  /** The usual parts with the text of one field changed. */
+  async partsWith(field: string, content: string): Promise<readonly Part[]> {
+    const { image, fields } = await this.parts();
+    return [image, ...fields.filter(({ name }) => name !== field), { name: field, content }];
+  }
+
+  /** The usual parts with another picture part, or none. */
+  async partsOf(image: Part | undefined, ...more: Part[]): Promise<readonly Part[]> {
+    const { fields } = await this.parts();
+    return [...(image ? [image] : []), ...more, ...fields];
+  }
+
+  /** One create; a server that is busy (429, 503) is asked again for as long as a run may take. */
+  async create(parts: readonly Part[], extra: Extra = {}): Promise<Exchange> {
+    const { contentType, body } = multipart(parts);
+    const { headers, signal, ...rest } = extra;
+    const request: WireRequest = {
+      method: "POST",
+      path: CREATE_PATH,
+      body,
+      ...rest,
+      headers: { "Content-Type": contentType, ...headers },
+    };
+    const deadline = performance.now() + this.session.budgets.end;
+    for (;;) {
+      const exchange = await this.session.send(this.scenario, request, {
+        meaning: { act: "create" },
+        parts,
+        ...(signal ? { signal } : {}),
+      });
+      const status = exchange.response?.status;
+      const busy = status === 429 || status === 503;
+      if (!busy || performance.now() > deadline) return exchange;
+      await sleep(this.session.budgets.poll * 4);
+    }
+  }
+
+  /** The run id of a create answer, if it was accepted. */
+  acceptedId(exchange: Exchange): string | undefined {
+    const status = exchange.response?.status;
+    if (status === undefined || status < 200 || status > 299) return undefined;
+    const answer = jsonOf(exchange.response);
+    const id =
+      typeof answer === "object" && answer !== null && "run_id" in answer
+        ? answer.run_id
+        : undefined;
+    return typeof id === "string" && id !== "" ? id : undefined;
+  }
+
+  /** A run of a situation; a refusal blocks what depends on it. */
+  async start(name: SituationName = "succeeds", picture?: Buffer): Promise<Started> {
+    const { image, fields } = await this.parts(name);
+    const exchange = await this.create([
+      ...fields,
+      picture ? { ...image, content: picture } : image,
+    ]);
+    return this.mustBeAccepted(exchange);
+  }
+
+  mustBeAccepted(exchange: Exchange): Started {
+    const id = this.acceptedId(exchange);
+    if (id === undefined)
+      throw new CannotGoOn(`A create that should work was answered: ${told(exchange)}`);
+    return { id, exchange };
+  }
+
+  read(id: string, extra: Extra & { method?: string } = {}): Promise<Exchange> {
+    const { signal, method = "GET", ...rest } = extra;
+    return this.send(
+      { method, path: `/workflow-runs/${id}`, ...rest },
+      { meaning: { act: "read", runId: id, exact: true }, ...(signal ? { signal } : {}) },
+    );
+  }
+
+  /** A read that has to show a run; anything else blocks what depends on it. */
+  async look(id: string): Promise<Seen & { status: RunStatus | undefined }> {
+    const exchange = await this.read(id);
+    const body = runBodyOf(exchange);
+    if (body === undefined)
+      throw new CannotGoOn(`A read that should show a run was answered: ${told(exchange)}`);
+    return { exchange, body, status: isRunStatus(body["status"]) ? body["status"] : undefined };
+  }
+
+  cancel(id: string, extra: Extra & { method?: string } = {}): Promise<Exchange> {
+    const { signal, method = "POST", ...rest } = extra;
+    return this.send(
+      { method, path: `/workflow-runs/${id}/cancel`, ...rest },
+      { meaning: { act: "cancel", runId: id, exact: true }, ...(signal ? { signal } : {}) },
+    );
+  }
+
+  /** Reads until a read satisfies the condition; undefined when the budget is over. */
+  async until(
+    id: string,
+    condition: (status: RunStatus, body: Record<string, unknown>) => boolean,
+    budgetMs = this.session.budgets.end,
+  ): Promise<Seen | undefined> {
+    const deadline = performance.now() + budgetMs;
+    for (;;) {
+      const exchange = await this.read(id);
+      const body = runBodyOf(exchange);
+      if (body && isRunStatus(body["status"]) && condition(body["status"], body)) {
+        return { exchange, body };
+      }
+      if (performance.now() > deadline) return undefined;
+      await sleep(this.session.budgets.poll);
+    }
+  }
+
+  /** The end of a run if it ends within the budget; LIF-05 learns of it either way. */
+  async endOf(id: string): Promise<Seen | undefined> {
+    const end = await this.until(id, isEnded);
+    const budget = `the run ends within ${Math.round(this.session.budgets.end)} ms`;
+    const last = this.session.recorder.exchanges.findLast(
+      ({ meaning }) => meaning.act === "read" && meaning.runId === id,
+    );
+    this.expect(
+      "LIF-05",
+      end !== undefined,
+      budget,
+      last ? told(last) : "never read",
+      ...(last ? [last] : []),
+    );
+    return end;
+  }
+
+  /** The end of a run; without one, what depends on it is blocked. */
+  async ended(id: string): Promise<Seen> {
+    const end = await this.endOf(id);
+    if (end === undefined) throw new CannotGoOn(`Run ${id} did not end in time (see LIF-05).`);
+    return end;
+  }
+
+  /** A run of a situation and its end. */
+  async finished(name: SituationName = "succeeds", picture?: Buffer): Promise<Started & Seen> {
+    const { id } = await this.start(name, picture);
+    return { id, ...(await this.ended(id)) };
+  }
+
+  /** Ends what a scenario leaves running; nothing is judged. */
+  async release(...ids: readonly string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.cancel(id)));
+  }
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+
+import { runBodyOf } from "../history/observations.ts";
+import { hasProblem, isJson, isRefusal, statusOf } from "./answers.ts";
+import { told } from "./bench.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Ids that no server makes, spelled as they go over the wire. */
+export const MALFORMED_IDS = [
+  "a".repeat(8192),
+  "%00",
+  "%ff",
+  "%F0%9F%A6%80",
+  "a%20b",
+  "..%2f..%2fx",
+];
+
+/** The id with the case of its letters turned; undefined where it has none. */
+function turned(id: string): string | undefined {
+  const other = id === id.toUpperCase() ? id.toLowerCase() : id.toUpperCase();
+  return other === id ? undefined : other;
+}
+
+const path = (id: string) => `/workflow-runs/${id}`;
+
+export const READS: readonly Scenario[] = [
+  {
+    name: "ids that are no runs",
+    feeds: ["GET-17", "GET-18", "GET-27"],
+    async run(t) {
+      const unknown = await t.read(randomUUID());
+      t.judge(
+        "GET-17",
+        unknown,
+        "404, JSON with detail",
+        statusOf(unknown) === 404 && hasProblem(unknown),
+      );
+      for (const id of MALFORMED_IDS) {
+        const exchange = await t.send({ method: "GET", path: path(id) });
+        t.judge("GET-18", exchange, "4xx with JSON", isRefusal(exchange) && isJson(exchange));
+      }
+      const route = await t.send({ method: "GET", path: `${path(randomUUID())}/no/such/route` });
+      t.judge("GET-27", route, "404 with JSON", statusOf(route) === 404 && isJson(route));
+    },
+  },
+  {
+    name: "reading an ended run",
+    feeds: ["GET-21", "GET-22", "GET-23", "GET-24", "GET-26"],
+    needs: ["succeeds"],
+    async run(t) {
+      const { id, body } = await t.finished();
+      const head = await t.read(id, { method: "HEAD" });
+      t.judge(
+        "GET-21",
+        head,
+        "200 without a body",
+        statusOf(head) === 200 && head.response?.body.length === 0,
+      );
+      const html = await t.read(id, { headers: { Accept: "text/html" } });
+      t.judge(
+        "GET-23",
+        html,
+        "JSON, or 406",
+        statusOf(html) === 406 || (statusOf(html) === 200 && isJson(html)),
+      );
+      for (const other of [`${id}x`, `${id}%20`, turned(id)]) {
+        if (other === undefined) continue;
+        const exchange = await t.send({ method: "GET", path: path(other) });
+        t.judge("GET-24", exchange, "404", statusOf(exchange) === 404);
+      }
+      const slash = await t.send({ method: "GET", path: `${path(id)}/` });
+      t.judge("GET-24", slash, "404, 307 or 308", [404, 307, 308].includes(statusOf(slash)));
+      for (const method of ["PUT", "DELETE", "PATCH"]) {
+        const exchange = await t.send({ method, path: path(id) });
+        t.judge(
+          "GET-26",
+          exchange,
+          `${method}: 404 or 405`,
+          [404, 405].includes(statusOf(exchange)),
+        );
+      }
+      const after = await t.look(id);
+      t.judge(
+        "GET-26",
+        after.exchange,
+        "the run is unchanged",
+        isDeepStrictEqual(after.body, body),
+      );
+      const pool = t.pool();
+      for (let count = 0; count < 300; count += 1) {
+        const exchange = await t.read(id, { pool });
+        if (!isDeepStrictEqual(runBodyOf(exchange), after.body)) {
+          t.judge("GET-22", exchange, `read ${count + 1} of 300 equals the first`, false);
+          return;
+        }
+      }
+      t.judge("GET-22", after.exchange, "300 equal reads", true);
+    },
+  },
+  {
+    name: "reading an active run",
+    feeds: ["GET-19", "GET-20", "GET-25"],
+    needs: ["runs_long"],
+    async run(t) {
+      const { id } = await t.start("runs_long");
+      const { exchange } = await t.look(id);
+      const headers = exchange.response?.headers ?? {};
+      t.judge(
+        "GET-19",
+        exchange,
+        "Cache-Control: no-store or no-cache",
+        /no-(?:store|cache)/i.test(headers["cache-control"] ?? ""),
+      );
+      t.judge(
+        "GET-25",
+        exchange,
+        "Retry-After with whole seconds",
+        /^\d+$/.test(headers["retry-after"] ?? ""),
+      );
+      await t.release(id);
+      await t.ended(id);
+      const { etag } = headers;
+      if (etag === undefined) {
+        t.session.ledger.add("GET-20", { ok: true });
+        return;
+      }
+      const later = await t.read(id, { headers: { "If-None-Match": etag } });
+      t.expect(
+        "GET-20",
+        statusOf(later) !== 304,
+        "200 with the new state",
+        told(later),
+        exchange,
+        later,
+      );
+    },
+  },
+];

@@ -1,0 +1,16 @@
+import type { CheckId } from "../requirements/index.ts";
+import type { SituationName } from "../target/config.ts";
+import type { Bench } from "./bench.ts";
+
+/** A few real exchanges that produce the evidence for one check or for several. */
+export type Scenario = {
+  readonly name: string;
+  /** The checks that are judged here. Each check has exactly one home. */
+  readonly feeds: readonly CheckId[];
+  /** Checks on all histories that learn something here; asking for one of them runs this too. */
+  readonly shows?: readonly CheckId[];
+  readonly needs?: readonly SituationName[];
+  /** No other scenario runs beside it: it measures time, or it fills the queue. */
+  readonly alone?: boolean;
+  readonly run: (t: Bench) => Promise<void>;
+};

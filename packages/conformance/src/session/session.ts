@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Recipe, SituationName, TargetConfig } from "../target/config.ts";
+import { Ledger } from "../verdict/ledger.ts";
+import { type Exchange, type Meaning, type WireRequest } from "../wire/exchange.ts";
+import { type Origin, send } from "../wire/http.ts";
+import { type Part } from "../wire/multipart.ts";
+import { sendRaw } from "../wire/raw.ts";
+import { curlOf } from "./again.ts";
+import { type Budgets, budgetsOf, type Measured } from "./budgets.ts";
+import { Recorder } from "./recorder.ts";
+
+/** Thrown inside a scenario that cannot go on; its remaining checks are blocked with this reason. */
+export class CannotGoOn extends Error {
+  readonly kind: "blocked" | "n/a";
+  constructor(reason: string, kind: "blocked" | "n/a" = "blocked") {
+    super(reason);
+    this.kind = kind;
+  }
+}
+
+/** A recipe that was tried and did what it promises, or why there is none. */
+export type Situation =
+  | {
+      readonly ok: true;
+      readonly recipe: Recipe;
+      readonly picture: Buffer | undefined;
+      readonly note: string;
+    }
+  | { readonly ok: false; readonly kind: "blocked" | "n/a"; readonly reason: string };
+
+type Options = {
+  readonly meaning?: Meaning;
+  readonly parts?: readonly Part[];
+  readonly answerOwed?: boolean;
+  readonly signal?: AbortSignal;
+};
+
+/** What all scenarios of one run of the suite share: the target, the recording, the findings. */
+export class Session {
+  readonly target: TargetConfig;
+  readonly origin: Origin;
+  readonly strict: boolean;
+  readonly scale: number;
+  readonly recorder = new Recorder();
+  readonly ledger = new Ledger();
+  readonly situations = new Map<SituationName, Promise<Situation>>();
+  readonly seed: number;
+  measured: Measured | undefined;
+  /** Set once the target no longer answers; then nothing more is tried. */
+  gone: string | undefined;
+  private pictures = 0;
+
+  constructor(target: TargetConfig, origin: Origin, seed: number) {
+    this.target = target;
+    this.origin = origin;
+    this.seed = seed;
+    this.strict = target.profile !== "modly";
+    this.scale = target.time_scale ?? 1;
+  }
+
+  get budgets(): Budgets {
+    return budgetsOf(this.measured, this.scale);
+  }
+
+  /** Numbers for pictures that no other create of this session uses. */
+  nextPicture(): number {
+    this.pictures += 1;
+    return this.seed * 1000 + this.pictures;
+  }
+
+  async send(scenario: string, request: WireRequest, options: Options = {}): Promise<Exchange> {
+    const { parts, signal, meaning = { act: "other" }, answerOwed = true } = options;
+    if (this.gone !== undefined) throw new CannotGoOn(this.gone);
+    const timeoutMs = request.timeoutMs ?? this.budgets.answer;
+    const sent = await send(this.origin, request, this.target.headers ?? {}, timeoutMs, signal);
+    const again = curlOf(this.target.base_url, request, parts);
+    const exchange = this.recorder.record({
+      scenario,
+      meaning,
+      request,
+      again,
+      answerOwed,
+      ...sent,
+    });
+    if (exchange.failure?.kind === "refused") await this.lookForLife();
+    return exchange;
+  }
+
+  async sendBytes(
+    scenario: string,
+    bytes: Buffer,
+    again: string,
+    hangUp = false,
+  ): Promise<Exchange> {
+    if (this.gone !== undefined) throw new CannotGoOn(this.gone);
+    const sent = await sendRaw(this.origin, bytes, this.budgets.answer, hangUp);
+    return this.recorder.record({
+      scenario,
+      meaning: { act: "other" },
+      request: { method: "POST", path: "/workflow-runs/from-image", body: bytes },
+      again,
+      answerOwed: false,
+      ...sent,
+    });
+  }
+
+  /** After a refused connection: the target may be restarting for a moment, or it has died. */
+  async lookForLife(): Promise<void> {
+    for (let attempt = 0; attempt < 5 && this.gone === undefined; attempt += 1) {
+      const probe = { method: "GET", path: "/workflow-runs/conformance-probe", timeoutMs: 5_000 };
+      const { failure } = await send(this.origin, probe, this.target.headers ?? {}, 5_000);
+      if (failure === undefined) return;
+      if (attempt === 4) {
+        this.gone ??= `The server stopped answering during the checks (${failure.message}). Look at its log; the checks after that could not be tried.`;
+      } else {
+        await sleep(100);
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** One HTTP request as it was meant, before a byte of it was sent. */
+export type WireRequest = {
+  readonly method: string;
+  /** Sent verbatim: nothing folds `..` or escapes a byte. Without the prefix of the base URL. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** Send the body without a Content-Length. */
+  readonly chunked?: boolean;
+  /** Milliseconds; else the target's own answer budget. */
+  readonly timeoutMs?: number;
+  /** Use the connection of this pool, else a new connection. */
+  readonly pool?: Pool;
+};
+
+/** A connection that requests may share, one after the other. */
+export type Pool = { readonly agent: import("node:http").Agent; close(): void };
+
+/** An answer as it came. */
+export type WireResponse = {
+  readonly status: number;
+  /** Names in lower case; several of one name joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** True if a `100 Continue` came before. */
+  readonly continued: boolean;
+};
+
+/** Why there is no answer. */
+export type NoAnswer = {
+  readonly kind: "refused" | "timeout" | "closed" | "unreachable" | "not-http";
+  readonly message: string;
+};
+
+/** What a scenario meant by an exchange; predicates over histories read this. */
+export type Meaning =
+  | { readonly act: "create" }
+  | { readonly act: "read" | "cancel"; readonly runId: string; readonly exact: boolean }
+  | { readonly act: "output" }
+  | { readonly act: "other" };
+
+/** One request with its answer or the lack of it. Times are milliseconds of a monotonic clock. */
+export type Exchange = {
+  readonly number: number;
+  readonly scenario: string;
+  readonly meaning: Meaning;
+  readonly request: WireRequest;
+  /** What a person needs to send it again; see the reports. */
+  readonly again: string;
+  readonly start: number;
+  readonly end: number;
+  readonly response?: WireResponse;
+  readonly failure?: NoAnswer;
+  /** False where an answer is not owed: cut bodies, broken framing. */
+  readonly answerOwed: boolean;
+};
+
+/** The body of an answer as JSON, or undefined if it is none. */
+export function jsonOf(response: WireResponse | undefined): unknown {
+  if (response === undefined || response.body.length === 0) return undefined;
+  try {
+    return JSON.parse(response.body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if the answer says that its body is JSON. */
+export function isJsonType(response: WireResponse): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(
+    response.headers["content-type"] ?? "",
+  );
+}

@@ -1,0 +1,146 @@
+import http from "node:http";
+import https from "node:https";
+import { performance } from "node:perf_hooks";
+
+import type { NoAnswer, Pool, WireRequest, WireResponse } from "./exchange.ts";
+
+/** Where the target listens, taken apart once. */
+export type Origin = {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Goes before every path; empty or `/something` without a slash at its end. */
+  readonly prefix: string;
+};
+
+/** Takes a base URL apart, or says in a sentence why it is none. */
+export function originOf(baseUrl: string): Origin | string {
+  if (!URL.canParse(baseUrl)) return `"${baseUrl}" is not a URL; write http://host:port`;
+  const url = new URL(baseUrl);
+  const secure = url.protocol === "https:";
+  if (!secure && url.protocol !== "http:") {
+    return `"${baseUrl}" does not begin with http:// or https://`;
+  }
+  return {
+    secure,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+    prefix: url.pathname.replace(/\/+$/, ""),
+  };
+}
+
+/** A single connection that is kept open between requests. */
+export function openPool(origin: Origin): Pool {
+  const options = { keepAlive: true, maxSockets: 1 };
+  const agent = origin.secure ? new https.Agent(options) : new http.Agent(options);
+  return { agent, close: () => agent.destroy() };
+}
+
+/** The answer or the lack of it, and when the request began and the answer was complete. */
+export type Sent = {
+  readonly start: number;
+  readonly end: number;
+  readonly response?: WireResponse;
+  readonly failure?: NoAnswer;
+};
+
+function kindOf(code: string | undefined): NoAnswer["kind"] {
+  if (code === "ECONNREFUSED") return "refused";
+  if (code?.startsWith("HPE_")) return "not-http";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EHOSTUNREACH") return "unreachable";
+  return "closed";
+}
+
+function headersOf(raw: NodeJS.Dict<string[]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, values]) => [name.toLowerCase(), (values ?? []).join(", ")]),
+  );
+}
+
+/**
+ * Sends one request with its path and body exactly as given. Never throws: a refused connection or a
+ * budget that ran out is a value.
+ */
+export function send(
+  origin: Origin,
+  request: WireRequest,
+  headers: Readonly<Record<string, string>>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Sent> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    let continued = false;
+    const settle = (rest: Pick<Sent, "response" | "failure">) => {
+      clearTimeout(timer);
+      resolve({ start, end: performance.now(), ...rest });
+    };
+    const fail = (kind: NoAnswer["kind"], message: string) => {
+      settle({ failure: { kind, message } });
+      outgoing.destroy();
+    };
+    const expects = request.headers?.["Expect"] !== undefined;
+    const outgoing = (origin.secure ? https : http).request({
+      host: origin.host,
+      port: origin.port,
+      method: request.method,
+      path: origin.prefix + request.path,
+      agent: request.pool?.agent ?? false,
+      headers: {
+        ...headers,
+        ...request.headers,
+        ...(request.body !== undefined && !request.chunked
+          ? { "Content-Length": String(request.body.length) }
+          : {}),
+        ...(request.chunked ? { "Transfer-Encoding": "chunked" } : {}),
+        // Node leaves the length out of some bodiless methods; a POST says 0.
+        ...(request.body === undefined && request.method === "POST"
+          ? { "Content-Length": "0" }
+          : {}),
+      },
+    });
+    const timer = setTimeout(
+      () => fail("timeout", `no complete answer within ${timeoutMs} ms`),
+      timeoutMs,
+    );
+    if (signal !== undefined) {
+      signal.addEventListener("abort", () => fail("closed", "given up by the suite"), {
+        once: true,
+      });
+    }
+    outgoing.on("continue", () => {
+      continued = true;
+      outgoing.end(request.body);
+    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) =>
+      fail(kindOf(error.code), error.message || error.code || "the connection failed"),
+    );
+    outgoing.on("response", (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("error", (error: NodeJS.ErrnoException) =>
+        fail("closed", `the answer broke off: ${error.message}`),
+      );
+      incoming.on("end", () => {
+        settle({
+          response: {
+            status: incoming.statusCode ?? 0,
+            headers: headersOf(incoming.headersDistinct),
+            body: Buffer.concat(chunks),
+            continued,
+          },
+        });
+        if (expects) outgoing.destroy();
+      });
+    });
+    if (expects) {
+      outgoing.flushHeaders();
+    } else if (request.chunked && request.body !== undefined) {
+      const half = Math.ceil(request.body.length / 2);
+      outgoing.write(request.body.subarray(0, half));
+      outgoing.end(request.body.subarray(half));
+    } else {
+      outgoing.end(request.body);
+    }
+  });
+}
