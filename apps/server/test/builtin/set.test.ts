@@ -1,13 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { make, type Made } from "../../src/generators/builtin/make.ts";
 import { withDefaults, type ModelId } from "../../src/generators/builtin/models.ts";
 import { simplifierReady } from "../../src/generators/builtin/simplify.ts";
 import { complaints, likeness, readArrays, solidity } from "./measure.ts";
-import { PICTURES } from "./pictures.ts";
+import { PICTURES, randomNumbers } from "./pictures.ts";
 
 /** Outlines agree to this share of their union. */
 const OVERLAP = 0.97;
@@ -180,5 +181,43 @@ describe("thin lines of a large picture", () => {
       2,
     );
     expect(y.reduce((a, b) => Math.max(a, b))).toBeCloseTo(400 / 900, 2);
+  });
+});
+
+describe("any small picture", () => {
+  it("becomes a sound mesh or is refused, whatever is in it", async () => {
+    const shape = fc.record({
+      width: fc.integer({ min: 1, max: 60 }),
+      height: fc.integer({ min: 1, max: 60 }),
+      channels: fc.constantFrom(1, 3, 4),
+      model: fc.constantFrom<ModelId>("builtin/auto", "builtin/inflate", "builtin/relief"),
+      // Few levels make flat areas, many make noise.
+      levels: fc.constantFrom(2, 3, 256),
+      block: fc.integer({ min: 1, max: 12 }),
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ width, height, channels, model, levels, block, seed }) => {
+        const random = randomNumbers(seed);
+        const row = Math.ceil(width / block);
+        const blocks = Array.from({ length: row * Math.ceil(height / block) * channels }, () =>
+          Math.round((Math.floor(random() * levels) * 255) / (levels - 1)),
+        );
+        const pixels = Buffer.alloc(width * height * channels);
+        for (let i = 0; i < pixels.length; i++) {
+          const pixel = Math.floor(i / channels);
+          const at =
+            Math.floor(Math.floor(pixel / width) / block) * row +
+            Math.floor((pixel % width) / block);
+          pixels[i] = blocks[at * channels + (i % channels)]!;
+        }
+        const raw = { width, height, channels };
+        const picture = await sharp(pixels, { raw }).png().toBuffer();
+        const { made, meshPath } = await run("any", picture, model, { grid: 128 });
+        if (made.ok) await expectSound(await readFile(meshPath));
+        expect(made.ok ? "sound." : made.error).toMatch(/\.$/);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { alphaBounds, alphaCoverage, alphaUse } from "./alpha.ts";
+import { alphaBounds, alphaCoverage, type AlphaUse } from "./alpha.ts";
 import { borderCoverage, lookAtBorder } from "./border.ts";
 import { resample, wholeOf } from "./picture.ts";
 import type { Field, Picture, Rect } from "./raster.ts";
@@ -21,20 +21,12 @@ export type Finding =
       /** Computes the outline on a grid with `cells` along its longest side. */
       cutOut(cells: number): Promise<Cutout>;
     }
-  | {
-      readonly found: false;
-      readonly because: string;
-      /** Not even a relief can be made of it. */
-      readonly invisible: boolean;
-    };
+  | { readonly found: false; readonly because: string };
 
 const LOOK = 128;
 
 /** Finds what the picture is of: by its alpha channel if it uses one, else by its even border. */
-export async function findForeground(picture: Picture): Promise<Finding> {
-  const alpha = alphaUse(picture);
-  if (alpha.invisible)
-    return { found: false, because: "the picture is fully transparent", invisible: true };
+export async function findForeground(picture: Picture, alpha: AlphaUse): Promise<Finding> {
   if (alpha.inUse) {
     const crop = widen(alphaBounds(picture, alpha.peak), picture, 0);
     return {
@@ -50,7 +42,7 @@ export async function findForeground(picture: Picture): Promise<Finding> {
   const small = gridOf(wholeOf(picture), LOOK);
   const look = lookAtBorder(await resample(picture, wholeOf(picture), small.width, small.height));
   if (look.bounds === undefined)
-    return { found: false, because: look.doubt ?? "nothing stands out", invisible: false };
+    return { found: false, because: look.doubt ?? "nothing stands out" };
   const scaleX = picture.width / look.width;
   const scaleY = picture.height / look.height;
   const found = {

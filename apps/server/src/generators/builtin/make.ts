@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { alphaUse } from "./alpha.ts";
 import { findForeground, gridOf, type Cutout, type Finding } from "./cutout.ts";
 import { writeGlb } from "./glb.ts";
 import { inflate } from "./inflate.ts";
@@ -42,8 +43,16 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
   const { picture } = read;
 
   tell(15, "Finding the outline");
-  const finding = await findForeground(picture);
-  const choice = choose(job.model, finding);
+  const alpha = alphaUse(picture);
+  if (alpha.invisible) {
+    return refuse(
+      "Nothing can be seen: the picture is fully transparent. Use one with something in it.",
+    );
+  }
+  const choice =
+    job.model === "builtin/relief"
+      ? AS_ASKED
+      : choose(job.model, await findForeground(picture, alpha));
   if (!choice.ok) return choice;
 
   tell(30, `Building the surface: ${choice.method}, ${choice.because}`);
@@ -88,23 +97,16 @@ type Choice =
     }
   | Refusal;
 
+const AS_ASKED: Choice = { ok: true, method: "relief", because: "as asked", finding: undefined };
+
 /** Auto inflates only what it is sure of: a relief of an object disappoints less than a shredded photograph. */
-function choose(model: ModelId, finding: Finding): Choice {
-  if (!finding.found && finding.invisible) {
-    return refuse(
-      "Nothing can be seen: the picture is fully transparent. Use one with something in it.",
-    );
+function choose(model: "builtin/auto" | "builtin/inflate", finding: Finding): Choice {
+  const doubt = finding.found ? finding.doubt : finding.because;
+  if (model === "builtin/auto" && doubt !== undefined) {
+    return { ok: true, method: "relief", because: doubt, finding: undefined };
   }
-  if (model === "builtin/relief")
-    return { ok: true, method: "relief", because: "as asked", finding: undefined };
-  if (!finding.found) {
-    return model === "builtin/auto"
-      ? { ok: true, method: "relief", because: finding.because, finding: undefined }
-      : refuse(`There is no outline to inflate: ${finding.because}. ${ADVICE}`);
-  }
-  if (model === "builtin/auto" && finding.doubt !== undefined) {
-    return { ok: true, method: "relief", because: finding.doubt, finding: undefined };
-  }
+  if (!finding.found)
+    return refuse(`There is no outline to inflate: ${finding.because}. ${ADVICE}`);
   return { ok: true, method: "inflate", because: finding.because, finding };
 }
 
