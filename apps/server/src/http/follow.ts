@@ -42,6 +42,8 @@ async function follow(
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
   });
+  // Whoever has seen everything so far waits for news, not for the answer to begin.
+  res.flushHeaders();
 
   // An id that this run never had tells nothing.
   let sent = told <= first.revision ? told : 0;
