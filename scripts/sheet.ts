@@ -12,7 +12,7 @@ import { make } from "../apps/server/src/generators/builtin/make.ts";
 import { withDefaults } from "../apps/server/src/generators/builtin/models.ts";
 import { simplifierReady } from "../apps/server/src/generators/builtin/simplify.ts";
 import { PICTURES } from "../apps/server/test/builtin/pictures.ts";
-import { renderGlb, type RenderOptions } from "../packages/preview/src/index.ts";
+import { renderGlb, type RenderOptions } from "@modly-runs/preview";
 
 const VIEWS: readonly RenderOptions[] = [
   {},
