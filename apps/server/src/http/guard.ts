@@ -55,10 +55,11 @@ export function tokenCheck(token: string | null): (headers: Headers) => boolean 
 export function guard(options: GuardOptions): RequestHandler {
   const { token, allowedOrigins, allowedHosts, listensBeyondLoopback } = options;
   const hasToken = tokenCheck(token);
+  const ownNames = new Set(allowedHosts.map((name) => name.toLowerCase()));
   // Only a name can be bent to another address; an address in figures is what it says.
   const isOwn = (host: string) =>
     isLoopback(host) ||
-    allowedHosts.includes(host) ||
+    ownNames.has(host) ||
     (listensBeyondLoopback && isIP(host.replaceAll(/[[\]]/g, "")) !== 0);
   return (req, res, next) => {
     const host = hostnameOf(`http://${req.headers.host ?? ""}`);

@@ -29,6 +29,9 @@ const MALFORMED: [ProblemCode, string] = [
   "The request is not well-formed HTTP.",
 ];
 
+/** How long a refused client may take to read why, ms. */
+const LINGER_MS = 1000;
+
 function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || cause.code === "ECONNRESET") {
     socket.destroy();
@@ -41,6 +44,8 @@ function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // Our half is closed; a client that keeps its own open would hold the connection for ever.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function configure(server: Server, { maxConnections, requestTimeoutMs }: ListenOptions): void {
@@ -54,9 +59,15 @@ function configure(server: Server, { maxConnections, requestTimeoutMs }: ListenO
 /** Opens the port. Rejects when it can't be had. */
 export async function listen(app: Express, options: ListenOptions): Promise<Listening> {
   const server = createServer(
-    { connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs) },
+    {
+      connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs),
+      // A request without Host is the guard's business, which answers in our shape.
+      requireHostHeader: false,
+    },
     app,
   );
+  // So is one that expects what we have never heard of.
+  server.on("checkExpectation", app);
   configure(server, options);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

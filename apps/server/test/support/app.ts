@@ -64,10 +64,10 @@ export async function scratch(): Promise<string> {
 }
 
 function configOf(dataDir: string, { limits, ...settings }: Settings): Config {
-  const read = readConfig(["--port=0", `--data-dir=${dataDir}`, "--stop-grace=2"], {});
+  const read = readConfig(["--port=0", `--data-dir=${dataDir}`], {});
   if (read.kind !== "config") throw new Error(`no settings: ${read.kind}`);
   const { config } = read;
-  return { ...config, ...settings, limits: { ...config.limits, ...limits } };
+  return { ...config, stopGraceMs: 500, ...settings, limits: { ...config.limits, ...limits } };
 }
 
 /** Opens a server with real parts. It is stopped, and its directory removed, when the test is over. */
