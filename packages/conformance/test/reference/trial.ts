@@ -1,0 +1,67 @@
+import { CHECKS, type CheckId } from "../../src/requirements/index.ts";
+import { collect, type RunOptions } from "../../src/run.ts";
+import type { TargetConfig } from "../../src/target/config.ts";
+import type { Verdict } from "../../src/verdict/verdict.ts";
+import type { Behaviour } from "./behaviour.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+import { startReference } from "./server.ts";
+import { REFERENCE_TARGET } from "./target.ts";
+
+/** What the suite said of one server. */
+export interface Trial {
+  /** Checks that failed or warned, in the order of the requirement set. */
+  broken: readonly CheckId[];
+  blocked: readonly CheckId[];
+  verdicts: readonly Verdict[];
+}
+
+/** Starts a server with a behaviour, holds it against the suite, and stops it. */
+export async function tryServer(
+  overrides: Partial<Behaviour>,
+  options: RunOptions = {},
+  config: Partial<Omit<TargetConfig, "base_url">> = {},
+): Promise<Trial> {
+  const server = await startReference(overrides);
+  try {
+    const target = { ...REFERENCE_TARGET, ...config, base_url: server.url } as TargetConfig;
+    const { verdicts } = await collect(target, { seed: 1, ...options });
+    const idsOf = (...statuses: Verdict["status"][]) =>
+      verdicts.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
+    return { broken: idsOf("fail", "warn", "harness-error"), blocked: idsOf("blocked"), verdicts };
+  } finally {
+    await server.close();
+  }
+}
+
+/** How a trial differs from what the mutant declares; empty when it is exact. */
+export function differences(mutant: Mutant, { broken }: Trial): string[] {
+  const allowed = new Set([...mutant.kills, ...(mutant.mayAlsoFail ?? []).map(({ id }) => id)]);
+  return [
+    ...mutant.kills.filter((id) => !broken.some((one) => one === id)).map((id) => `${id} survived`),
+    ...broken.filter((id) => !allowed.has(id)).map((id) => `${id} was broken too`),
+  ];
+}
+
+/** The MUST and SHOULD checks that no mutant kills. */
+export function unkilled(mutants: readonly Mutant[]): CheckId[] {
+  const killed = new Set(mutants.flatMap(({ kills }) => kills));
+  return (Object.keys(CHECKS) as CheckId[]).filter(
+    (id) => CHECKS[id].level !== "MAY" && !killed.has(id),
+  );
+}
+
+/** Does something with each item, several at a time; results come in the items' order. */
+export async function several<T, R>(
+  items: readonly T[],
+  at: number,
+  action: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = [...items.entries()];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      results[next[0]] = await action(next[1], next[0]);
+  };
+  await Promise.all(Array.from({ length: at }, lane));
+  return results;
+}
