@@ -1,4 +1,4 @@
-import { open, realpath } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** The header of a binary glTF: magic, version 2, length, as little-endian 32-bit words (glTF 2.0, chapter 4.4). */
@@ -13,6 +13,8 @@ export async function faultOfMesh(file: string, workDir: string): Promise<string
     const inside = path.relative(await realpath(workDir), real);
     if (inside.startsWith("..") || path.isAbsolute(inside))
       return "wrote its mesh outside its own directory";
+    // To open a pipe is to wait for its other end.
+    if (!(await stat(real)).isFile()) return "finished without writing its mesh";
   } catch {
     return "finished without writing its mesh";
   }
