@@ -42,12 +42,19 @@ function rank(status: RunStatus): number {
   return status === "pending" ? 0 : 1;
 }
 
-/** The first ordered pair where the later observation shows what cannot come after the earlier one. */
-export function brokenOrder(observations: readonly Observation[]): Contradiction | undefined {
+/**
+ * The first ordered pair where the later observation shows what cannot come after the earlier one;
+ * `counts` says which observations may be the earlier one.
+ */
+export function brokenOrder(
+  observations: readonly Observation[],
+  counts: (earlier: Observation) => boolean = () => true,
+): Contradiction | undefined {
   return sweep<Observation | undefined>(
     observations,
     undefined,
-    (known, ended) => (known && rank(known.status) >= rank(ended.status) ? known : ended),
+    (known, ended) =>
+      !counts(ended) || (known && rank(known.status) >= rank(ended.status)) ? known : ended,
     (known, now) =>
       known && !canBeSeenAfter(known.status, now.status)
         ? {

@@ -1,4 +1,10 @@
-import { AnyProblem, isRunStatus, type RunStatus, WORKSPACE_PREFIX } from "@modly-runs/contract";
+import {
+  AnyProblem,
+  isEnded,
+  isRunStatus,
+  type RunStatus,
+  WORKSPACE_PREFIX,
+} from "@modly-runs/contract";
 import { jsonSchemas } from "@modly-runs/contract/json-schema";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { isDeepStrictEqual } from "node:util";
@@ -158,7 +164,7 @@ type HistoryRule = {
 };
 
 const changedEnd = (history: History): Contradiction | undefined => {
-  const found = brokenOrder(endsOf(readsOf(history)));
+  const found = brokenOrder(readsOf(history), ({ status }) => isEnded(status));
   return found && { ...found, message: `an end changed: ${found.message}` };
 };
 
@@ -200,11 +206,7 @@ const neverCancelledByUs = (history: History): Contradiction | undefined => {
 
 /** The order among reads whose earlier one is active. */
 const brokenLife = (history: History): Contradiction | undefined => {
-  const reads = readsOf(history);
-  const found = brokenOrder(reads);
-  return found && (found.first.status === "pending" || found.first.status === "running")
-    ? found
-    : undefined;
+  return brokenOrder(readsOf(history), ({ status }) => !isEnded(status));
 };
 
 const HISTORY_RULES: readonly HistoryRule[] = [

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
+import { CannotGoOn } from "../session/session.ts";
 import { hasProblem, isJson, isRefusal, statusOf } from "./answers.ts";
 import { told } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
@@ -67,7 +68,9 @@ export const READS: readonly Scenario[] = [
       for (const other of [`${id}x`, `${id}%20`, turned(id)]) {
         if (other === undefined) continue;
         const exchange = await t.send({ method: "GET", path: path(other) });
-        t.judge("GET-24", exchange, "404, or 400", [400, 404].includes(statusOf(exchange)));
+        const malformed = !/^[\w.~-]{1,128}$/.test(other);
+        const fine = statusOf(exchange) === 404 || (malformed && isRefusal(exchange));
+        t.judge("GET-24", exchange, malformed ? "4xx" : "404", fine);
       }
       const slash = await t.send({ method: "GET", path: `${path(id)}/` });
       t.judge("GET-24", slash, "404, 307 or 308", [404, 307, 308].includes(statusOf(slash)));
@@ -124,6 +127,10 @@ export const READS: readonly Scenario[] = [
       if (etag === undefined) {
         t.session.ledger.add("GET-20", { ok: true });
         return;
+      }
+      const changed = await t.look(id);
+      if (changed.status === runBodyOf(exchange)?.["status"]) {
+        throw new CannotGoOn("The run had ended before its first read (see LIF-09).");
       }
       const later = await t.read(id, { headers: { "If-None-Match": etag } });
       t.expect(
