@@ -59,6 +59,8 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));
   for (const row of active.filter(({ status }) => status === "running")) await resume(row);
   for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
+  // Those that ended here had their picture kept from the sweep.
+  for (const { runId } of active) void leftovers.clear(runId, "abandon");
   const left = active.filter(({ status }) => !isEnded(status)).length;
   if (left > 0) log.info({ runs: left }, "took up the runs of the server before");
 }
