@@ -13,6 +13,7 @@ import { requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
+import { isOutOfRoom } from "./out-of-room.ts";
 
 export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
   readonly meshes: Meshes;
@@ -57,7 +58,7 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         "malformed_request",
         "The address can't be read: its % escapes are not UTF-8.",
       );
-    if (cause.code === "ENOSPC" || cause.code === "SQLITE_FULL" || cause.code === "EFBIG")
+    if (isOutOfRoom(cause))
       return refuse(
         res,
         "storage_full",

@@ -3,6 +3,7 @@ import multer, { type StorageEngine } from "multer";
 
 import type { ReceivedUpload, Uploads } from "../files/run-files.ts";
 import type { Limits } from "../config.ts";
+import { isOutOfRoom } from "../out-of-room.ts";
 import { refuse } from "./problems.ts";
 
 const NOT_AN_IMAGE = "File must be an image";
@@ -81,7 +82,7 @@ function refuseUpload(res: Response, cause: unknown, limits: Limits): boolean {
   if (message === NOT_AN_IMAGE) refuse(res, "not_an_image", NOT_AN_IMAGE);
   else if (Object.hasOwn(MULTER_REFUSALS, code))
     MULTER_REFUSALS[code]!(res, field.slice(0, 80), limits);
-  else if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
+  else if (isOutOfRoom(cause))
     refuse(
       res,
       "storage_full",

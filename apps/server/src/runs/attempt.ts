@@ -1,4 +1,5 @@
 import type { AbortReason, GenerateResult, Generator } from "../generators/generator.ts";
+import type { Log } from "../log.ts";
 import type { RunRow } from "../stores/run-store.ts";
 import { coalesce } from "./coalesce.ts";
 import { createProgress } from "./progress.ts";
@@ -30,6 +31,7 @@ export interface AttemptDeps {
   readonly watchdogs: Watchdogs;
   readonly imagePath: string;
   readonly workDir: string;
+  readonly log: Log;
 }
 
 /** One attempt of a generator on a run, which can be aborted from outside. */
@@ -47,7 +49,7 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 /** Runs a generator on a run that has begun: stores its progress, watches the clock. */
 export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptDeps): Attempt {
-  const { runs, watchdogs, imagePath, workDir } = deps;
+  const { runs, watchdogs, imagePath, workDir, log } = deps;
   const controller = new AbortController();
   let row = begun;
   let over = false;
@@ -78,7 +80,11 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
   }
   const storing = coalesce(PROGRESS_EVERY_MS, async () => {
     const now = progress.current();
-    if (!over && (now.progress !== row.progress || now.step !== row.step)) await note(now);
+    if (over || (now.progress === row.progress && now.step === row.step)) return;
+    // A store that takes nothing now may take the next report; the work itself goes on.
+    await note(now).catch((cause: unknown) =>
+      log.warn({ run_id: row.runId, err: cause }, "progress was not stored"),
+    );
   });
 
   let tellAborted: (end: AttemptEnd) => void;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { isEnded } from "@modly-runs/contract";
 
@@ -7,6 +8,7 @@ import type { RunFiles } from "../files/run-files.ts";
 import type { GenerateResult, Generator } from "../generators/generator.ts";
 import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
+import { isOutOfRoom, mayPass } from "../out-of-room.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow } from "../stores/run-store.ts";
 import { type Attempt, startAttempt, type Watchdogs } from "./attempt.ts";
@@ -43,20 +45,36 @@ function ownPath(row: RunRow, { file, stem }: Mesh): string {
 
 /** A disk without room is the reader's business; anything else is a fault of ours. */
 function sentenceOfFault(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG"
+  return isOutOfRoom(cause)
     ? "There was no room left to store the mesh. Free some space, then create the run again."
     : "The server failed while it worked on this run. Its log says more.";
 }
 
+/** How often a store that takes nothing is asked again, ms. */
+const ASK_AGAIN_MS = 500;
+
 export function createWorker(deps: WorkerDeps): Worker {
   const { runs, queue, registry, files, leftovers, watchdogs, log } = deps;
   const attempts = new Map<string, Attempt>();
-  let stopping = false;
+  const stopping = new AbortController();
+
+  /** A store that takes nothing for the moment is asked again: hours of work may hang on one change. */
+  async function insist<T>(runId: string, change: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await change();
+      } catch (cause) {
+        if (stopping.signal.aborted || !mayPass(cause)) throw cause;
+        log.warn({ run_id: runId, err: cause }, "the store takes nothing; asking again");
+        await wait(ASK_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
 
   /** Ends a run in `error`, unless it has ended already. */
   async function fail(row: RunRow, sentence: string): Promise<void> {
-    if (!(await runs.fail(row, sentence))) log.debug({ run_id: row.runId }, "ended meanwhile");
+    if (!(await insist(row.runId, () => runs.fail(row, sentence))))
+      log.debug({ run_id: row.runId }, "ended meanwhile");
   }
 
   /** The run's own path when the generator has none to keep, or when that one is taken. */
@@ -67,12 +85,13 @@ export function createWorker(deps: WorkerDeps): Worker {
     let current = row;
     for (const workspacePath of wanted) {
       // First the intent, then the file: a crash in between leaves a file that recovery knows of.
-      const intent = await runs.note(current, { workspacePath });
+      const seen = current;
+      const intent = await insist(row.runId, () => runs.note(seen, { workspacePath }));
       if (!intent) return;
       current = intent;
       const outcome = await files.meshes.publish(mesh.file, workspacePath);
       if (outcome.ok) {
-        const done = await runs.finish(current);
+        const done = await insist(row.runId, () => runs.finish(intent));
         // A cancel was first: its mesh must not stay.
         if (!done && outcome.fresh) await files.meshes.withdraw(workspacePath);
         return;
@@ -103,7 +122,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   async function attemptRun(row: RunRow, generator: Generator): Promise<HandleEnd> {
-    const begun = await runs.begin(row);
+    const begun = await insist(row.runId, () => runs.begin(row));
     if (!begun || row.upload === null) return "abandon";
     const workDir = await files.workDir(row.runId);
     const attempt = startAttempt(generator, begun, {
@@ -111,12 +130,13 @@ export function createWorker(deps: WorkerDeps): Worker {
       watchdogs,
       imagePath: files.uploads.pathOf(row.upload),
       workDir,
+      log,
     });
     attempts.set(row.runId, attempt);
     const unwatch = runs.watch(row.runId, ({ status }) => {
       if (status === "cancelled") attempt.abort("cancel");
     });
-    if (stopping) attempt.abort("stop");
+    if (stopping.signal.aborted) attempt.abort("stop");
     try {
       await conclude(attempt, workDir);
     } finally {
@@ -154,7 +174,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       queue.start(work);
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       const stopped = queue.stop();
       for (const attempt of attempts.values()) attempt.abort("stop");
       await stopped;

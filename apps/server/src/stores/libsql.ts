@@ -138,7 +138,20 @@ export function createLibsqlStore(file: string): RunStore {
     return found && { runId: found.runId, digest: found.digest };
   };
 
-  const admit = db.transaction((run: NewRun, maxPending: number): CreateOutcome => {
+  /** The driver's own transaction hides why a commit failed: it rolls back what is rolled back already. */
+  function atomically<T>(work: () => T): T {
+    db.exec("begin immediate");
+    try {
+      const result = work();
+      db.exec("commit");
+      return result;
+    } catch (cause) {
+      if (db.inTransaction) db.exec("rollback");
+      throw cause;
+    }
+  }
+
+  function admit(run: NewRun, maxPending: number): CreateOutcome {
     if (run.idempotency) {
       const known = keyed(run.idempotency.key);
       if (known?.digest === run.idempotency.digest) return { kind: "repeated", runId: known.runId };
@@ -156,12 +169,12 @@ export function createLibsqlStore(file: string): RunStore {
       run.idempotency?.digest ?? null,
     );
     return { kind: "created", row: read(run.runId)! };
-  });
+  }
 
   return {
     async create(run, maxPending) {
       use("FULL");
-      return admit.immediate(run, maxPending);
+      return atomically(() => admit(run, maxPending));
     },
     async get(runId) {
       return read(runId);

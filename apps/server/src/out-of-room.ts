@@ -1,0 +1,13 @@
+const CODES: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL"];
+
+const codeOf = (cause: unknown) => (cause as { code?: unknown } | null | undefined)?.code;
+
+/** True when something failed for want of room on a disk, in the store or beside it. */
+export function isOutOfRoom(cause: unknown): boolean {
+  return CODES.includes(codeOf(cause));
+}
+
+/** True when the same may work later: no room now, or a store that can't be written now. */
+export function mayPass(cause: unknown): boolean {
+  return isOutOfRoom(cause) || String(codeOf(cause)).startsWith("SQLITE_");
+}

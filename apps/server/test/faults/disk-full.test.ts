@@ -1,0 +1,93 @@
+import { mkdir, readdir, symlink } from "node:fs/promises";
+import path from "node:path";
+
+import { expect, test } from "vitest";
+
+import { openApp, scratch } from "../support/app.ts";
+import { mountSmallDisk } from "../support/disk.ts";
+import { createHeld } from "../support/generators.ts";
+import { heavyPicture } from "../support/pictures.ts";
+import { expectProblem } from "../support/raw.ts";
+
+const HELD = { model_id: "fake/held", params: "{}" };
+
+/** A data directory with some of its parts on a small disk, or all of it. */
+async function openOnSmallDisk(part: "uploads" | "store" | "workspace") {
+  const disk = await mountSmallDisk(4);
+  if (!disk) return undefined;
+  const other = await scratch();
+  const held = createHeld({ places: 4 });
+  const dataDir = part === "store" ? disk.directory : other;
+  const elsewhere = path.join(part === "store" ? other : disk.directory, "uploads");
+  await mkdir(elsewhere);
+  if (part !== "workspace") await symlink(elsewhere, path.join(dataDir, "uploads"));
+  const workspaceDir = path.join(part === "workspace" ? disk.directory : other, "meshes");
+  const app = await openApp({ dataDir, workspaceDir, sources: [held.source] });
+  return { app, disk, held, uploadsDir: elsewhere };
+}
+
+const canMount = process.getuid?.() === 0 && process.platform === "linux";
+
+test.runIf(canMount)("no room for the picture: refused, nothing left, then taken", async () => {
+  const small = await openOnSmallDisk("uploads");
+  if (!small) return;
+  const { app, disk, uploadsDir } = small;
+  await disk.fill();
+  for (const file of [undefined, heavyPicture(2 * 1024 ** 2)]) {
+    const refused = await app.post(file ? { file } : {});
+    expect(expectProblem(refused)).toMatchObject({ status: 507, code: "storage_full" });
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+  }
+  expect(await readdir(uploadsDir)).toEqual([]);
+  await disk.free();
+  expect((await app.ended(await app.create())).status).toBe("done");
+});
+
+test.runIf(canMount)(
+  "no room for the mesh: an error that says so, nothing half there",
+  async () => {
+    const small = await openOnSmallDisk("workspace");
+    if (!small) return;
+    const { app, disk } = small;
+    await disk.fill();
+    const run = await app.ended(await app.create());
+    expect(run.status).toBe("error");
+    expect(run.error).toMatch(/^There was no room left to store the mesh/);
+    expect((await app.leftOnDisk()).meshes).toEqual([]);
+    await disk.free();
+    expect((await app.ended(await app.create())).status).toBe("done");
+  },
+);
+
+test.runIf(canMount)("no room in the store: creates are refused, runs still end", async () => {
+  const small = await openOnSmallDisk("store");
+  if (!small) return;
+  const { app, disk, held, uploadsDir } = small;
+  const ids = [await app.create(HELD), await app.create(HELD), await app.create(HELD)];
+  const waiting = await app.create({ params: '{"steps":10000,"step_ms":1}' });
+  for (const id of ids) await expect.poll(() => held.runs.has(id)).toBe(true);
+  await app.until(waiting, "running");
+  await disk.fill();
+  const refused = await app.post();
+  expect(expectProblem(refused)).toMatchObject({ status: 507, code: "storage_full" });
+  await expect.poll(() => readdir(uploadsDir)).toHaveLength(4);
+
+  // Progress that can't be stored is not shown, and breaks nothing.
+  held.runs.get(ids[0]!)!.report(50, "Half way");
+  held.runs.get(ids[1]!)!.finish();
+  const cancelled = await app.api().post(`/workflow-runs/${ids[2]}/cancel`);
+  expect(expectProblem(cancelled)).toMatchObject({ status: 507, code: "storage_full" });
+  expect(await app.read(ids[2]!)).toMatchObject({ status: "running" });
+  expect(await app.read(ids[0]!)).toMatchObject({ status: "running", progress: 0 });
+
+  await disk.free();
+  expect((await app.ended(ids[1]!)).status).toBe("done");
+  held.runs.get(ids[0]!)!.report(60, "Further");
+  await expect.poll(() => app.read(ids[0]!)).toMatchObject({ progress: 60 });
+  held.runs.get(ids[0]!)!.finish();
+  expect((await app.ended(ids[0]!)).status).toBe("done");
+  expect(await app.cancel(ids[2]!)).toMatchObject({ cancelled: true });
+  await app.cancel(waiting);
+  expect((await app.ended(await app.create())).status).toBe("done");
+  await expect.poll(() => readdir(uploadsDir)).toEqual([]);
+});
