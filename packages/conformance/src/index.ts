@@ -1,3 +1,12 @@
+export { conformanceTests, type TestFramework } from "./adapter.ts";
+export {
+  consoleReport,
+  jsonReport,
+  junitReport,
+  markdownReport,
+  type Result,
+  resultOf,
+} from "./reports/index.ts";
 export {
   CHECK_IDS,
   type CheckId,

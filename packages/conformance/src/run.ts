@@ -6,7 +6,8 @@ import type { Scenario } from "./scenarios/scenario.ts";
 import { CannotGoOn, Session } from "./session/session.ts";
 import { preflight, wireIsVerbatim } from "./target/preflight.ts";
 import { SITUATIONS, type TargetConfig } from "./target/config.ts";
-import { situation } from "./target/situations.ts";
+import { findSituation } from "./target/situations.ts";
+import { Ledger } from "./verdict/ledger.ts";
 import type { Verdict } from "./verdict/verdict.ts";
 import type { Exchange } from "./wire/exchange.ts";
 import { originOf } from "./wire/http.ts";
@@ -92,12 +93,13 @@ export async function* runConformance(
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
   const chosen = chosenIds(options);
   const origin = originOf(target.base_url);
-  const session = typeof origin === "string" ? undefined : new Session(target, origin, seed);
+  const session =
+    typeof origin === "string" ? undefined : new Session(target, origin, seed, findSituation);
   const unreachable = typeof origin === "string" ? origin : session && (await preflight(session));
   if (session && unreachable === undefined && chosen.length > 0) {
     const wanted = new Set(chosen);
     const scenarios = SCENARIOS.filter((scenario) => serves(scenario, wanted));
-    await situation(session, "succeeds").catch((error: unknown) => {
+    await session.situation("succeeds").catch((error: unknown) => {
       if (!(error instanceof CannotGoOn)) throw error;
     });
     await playAll(

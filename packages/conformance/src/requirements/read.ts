@@ -115,7 +115,7 @@ export const READ = {
   ),
   "GET-24": should(
     "Ids match exactly",
-    "The id with x, %20 or / behind it, or with its letters' case turned: 404 (a slash may redirect with 307 or 308).",
+    "The id with x, %20 or / behind it, or with its letters' case turned: 404 (a slash may redirect with 307 or 308, a space may be a 400).",
     "Otherwise one run has many names.",
   ),
   "GET-25": may(

@@ -5,7 +5,6 @@ import { runBodyOf } from "../history/observations.ts";
 import type { CheckId } from "../requirements/index.ts";
 import { CannotGoOn, type Session } from "../session/session.ts";
 import type { Recipe, SituationName } from "../target/config.ts";
-import { situation } from "../target/situations.ts";
 import {
   type Exchange,
   jsonOf,
@@ -42,6 +41,10 @@ export class Bench {
   readonly session: Session;
   readonly scenario: string;
   private readonly pools: Pool[] = [];
+  private readonly believed = new Map<
+    SituationName,
+    { recipe: Recipe; picture: Buffer | undefined }
+  >();
 
   constructor(session: Session, scenario: string) {
     this.session = session;
@@ -60,8 +63,15 @@ export class Bench {
     return ok;
   }
 
+  /** Takes a recipe at its word, so that this bench can try it. */
+  believe(name: SituationName, recipe: Recipe, picture?: Buffer): void {
+    this.believed.set(name, { recipe, picture });
+  }
+
   async situation(name: SituationName): Promise<{ recipe: Recipe; picture: Buffer | undefined }> {
-    const found = await situation(this.session, name);
+    const believed = this.believed.get(name);
+    if (believed) return believed;
+    const found = await this.session.situation(name);
     if (!found.ok) throw new CannotGoOn(found.reason, found.kind);
     return found;
   }
@@ -102,13 +112,13 @@ export class Bench {
   /** The usual parts with the text of one field changed. */
   async partsWith(field: string, content: string): Promise<readonly Part[]> {
     const { image, fields } = await this.parts();
-    return [image, ...fields.filter(({ name }) => name !== field), { name: field, content }];
+    return [...fields.filter(({ name }) => name !== field), { name: field, content }, image];
   }
 
   /** The usual parts with another picture part, or none. */
   async partsOf(image: Part | undefined, ...more: Part[]): Promise<readonly Part[]> {
     const { fields } = await this.parts();
-    return [...(image ? [image] : []), ...more, ...fields];
+    return [...fields, ...(image ? [image] : []), ...more];
   }
 
   /** One create; a server that is busy (429, 503) is asked again for as long as a run may take. */

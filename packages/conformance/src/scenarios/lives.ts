@@ -5,7 +5,7 @@ import { isDeepStrictEqual, promisify } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
-import { fillQueue, situation } from "../target/situations.ts";
+import { fillQueue } from "../target/situations.ts";
 import { statusOf } from "./answers.ts";
 import { type Bench, type Seen, told } from "./bench.ts";
 import { HISTORY_CHECKS } from "./predicates.ts";
@@ -189,7 +189,7 @@ export const LIVES: readonly Scenario[] = [
     shows: ["GET-05", "GET-06"],
     async run(t) {
       const promised = typeof t.session.target.situations?.queued === "object";
-      const found = await situation(t.session, "queued");
+      const found = await t.session.situation("queued");
       if (!found.ok) {
         if (!promised) throw new CannotGoOn(found.reason, "n/a");
         t.expect("LIF-16", false, "a run that waits shows pending", found.reason);

@@ -111,13 +111,13 @@ const BODY_RULES: readonly BodyRule[] = [
     when: "done",
     expected: "output_url is /workspace/ and workspace_path",
     keeps: ({ output_url, scene_candidate }) => {
-      const path = (scene_candidate as { workspace_path?: unknown } | null | undefined)
+      const path = (scene_candidate as { workspace_path?: string } | null | undefined)
         ?.workspace_path;
       // Where one of the two is missing, GET-08 and GET-11 say so.
       return (
         path === undefined ||
         typeof output_url !== "string" ||
-        output_url.endsWith(`${WORKSPACE_PREFIX}${String(path)}`)
+        output_url.endsWith(`${WORKSPACE_PREFIX}${path}`)
       );
     },
   },

@@ -29,6 +29,9 @@ export type Situation =
     }
   | { readonly ok: false; readonly kind: "blocked" | "n/a"; readonly reason: string };
 
+/** Finds a situation of the target by trying it. */
+export type Finder = (session: Session, name: SituationName) => Promise<Situation>;
+
 type Options = {
   readonly meaning?: Meaning;
   readonly parts?: readonly Part[];
@@ -49,9 +52,11 @@ export class Session {
   measured: Measured | undefined;
   /** Set once the target no longer answers; then nothing more is tried. */
   gone: string | undefined;
+  private readonly finder: Finder;
   private pictures = 0;
 
-  constructor(target: TargetConfig, origin: Origin, seed: number) {
+  constructor(target: TargetConfig, origin: Origin, seed: number, finder: Finder) {
+    this.finder = finder;
     this.target = target;
     this.origin = origin;
     this.seed = seed;
@@ -61,6 +66,13 @@ export class Session {
 
   get budgets(): Budgets {
     return budgetsOf(this.measured, this.scale);
+  }
+
+  /** A situation of this target, tried the first time that somebody needs it. */
+  situation(name: SituationName): Promise<Situation> {
+    const found = this.situations.get(name) ?? this.finder(this, name);
+    this.situations.set(name, found);
+    return found;
   }
 
   /** Numbers for pictures that no other create of this session uses. */

@@ -78,7 +78,7 @@ export function configFaults(value: unknown): readonly string[] {
   const config = value as Record<string, unknown>;
   const faults = wrongKeys(config, KEYS, "");
   if (faults.length > 0) return faults;
-  if (config["profile"] !== undefined && !["strict", "modly"].includes(String(config["profile"]))) {
+  if (![undefined, "strict", "modly"].includes(config["profile"] as string | undefined)) {
     faults.push("profile must be strict or modly");
   }
   for (const capability of (config["capabilities"] ?? []) as unknown[]) {
@@ -88,7 +88,7 @@ export function configFaults(value: unknown): readonly string[] {
       );
     }
   }
-  for (const [name, recipe] of Object.entries((config["situations"] ?? {}) as object)) {
+  for (const [name, recipe] of Object.entries(config["situations"] ?? {})) {
     if (!SITUATIONS.some((known) => known === name)) {
       faults.push(`situations.${name} is unknown; there are: ${SITUATIONS.join(", ")}`);
     } else if (kindOf(recipe) === "mapping") {

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { writeFile } from "node:fs/promises";
+
+import { explain, list } from "./commands/catalogue.ts";
+import { run, type RunFlags, type Said } from "./commands/run.ts";
+import { describeTarget } from "./target/init.ts";
+import { loadTarget, type TargetFlags } from "./target/load.ts";
+import { PRESETS } from "./target/presets.ts";
+
+const commas = (text: string, before: readonly string[] = []) => [
+  ...before,
+  ...text.split(",").map((id) => id.trim().toUpperCase()),
+];
+const gather = (text: string, before: readonly string[] = []) => [...before, text];
+
+let said: Said = { code: 0 };
+const program = new Command("modly-runs-conformance")
+  .description(
+    "Says whether a server of headless image-to-mesh runs keeps the contract, and why not.",
+  )
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+const targeted = (command: Command) =>
+  command
+    .option("--url <url>", "where the server listens")
+    .option("--config <file>", "YAML with base_url, situations, ...; see the command init")
+    .option("--preset <name>", `a server the suite knows: ${Object.keys(PRESETS).join(", ")}`)
+    .option("--model <id>", "a model that works, for servers without GET /model/all")
+    .option("--header <line>", "'Name: value', sent with every request; may be repeated", gather);
+
+targeted(program.command("run"))
+  .description("check a server (exit 0 kept, 1 broken, 2 inconclusive, 3 could not be checked)")
+  .option("--set <set>", "core, hardening or all", "core")
+  .option("--only <ids>", "only these checks or groups, with commas", commas)
+  .option("--group <groups>", "only these groups: CRE, GET, LIF, CAN, OUT, WIRE", commas)
+  .option("--skip <ids>", "leave these checks or groups out", commas)
+  .option("--baseline <file>", "YAML of known deviations")
+  .option(
+    "--allow-blocked",
+    "a check that could not be tried does not make the verdict inconclusive",
+  )
+  .option("--replay <seed>", "repeat the pictures of an earlier run")
+  .option("--json <file>", "write the JSON report")
+  .option("--junit <file>", "write the JUnit XML report")
+  .option("--md <file>", "write the Markdown summary")
+  .option("--no-color", "plain text")
+  .action(async (flags: RunFlags) => {
+    const color = flags.color && process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+    said = await run({ ...flags, color });
+  });
+
+targeted(program.command("init"))
+  .description("try what a server can do and write a configuration")
+  .option("-o, --output <file>", "write it there instead of to the screen")
+  .action(async ({ output, ...flags }: TargetFlags & { output?: string }) => {
+    const target = await loadTarget(flags);
+    const found = typeof target === "string" ? { fault: target } : await describeTarget(target);
+    if ("fault" in found) said = { err: found.fault, code: 3 };
+    else if (output === undefined) said = { out: found.yaml, code: 0 };
+    else {
+      await writeFile(output, found.yaml);
+      said = { out: `Wrote ${output}\n`, code: 0 };
+    }
+  });
+
+program
+  .command("list")
+  .description("list the checks")
+  .option("--set <set>", "core, hardening or all", "all")
+  .action(({ set }: { set: string }) => {
+    said = list(set);
+  });
+
+program
+  .command("explain <id>")
+  .description("say what a check asks for, why, and what proves that it bites")
+  .action(async (id: string) => {
+    said = await explain(id);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) said = { code: error.exitCode === 0 ? 0 : 3 };
+  else
+    said = {
+      err: `The suite failed: ${error instanceof Error ? error.message : String(error)}`,
+      code: 3,
+    };
+}
+if (said.out !== undefined)
+  process.stdout.write(said.out.endsWith("\n") ? said.out : `${said.out}\n`);
+if (said.err !== undefined) process.stderr.write(`${said.err}\n`);
+process.exitCode = said.code;
