@@ -44,10 +44,10 @@ function ownPath(row: RunRow, { file, stem }: Mesh): string {
 }
 
 /** A disk without room is the reader's business; anything else is a fault of ours. */
-function sentenceOfFault(cause: unknown): string {
+function sentenceOfFault(cause: unknown, otherwise: string): string {
   return isOutOfRoom(cause)
     ? "There was no room left to store the mesh. Free some space, then create the run again."
-    : "The server failed while it worked on this run. Its log says more.";
+    : `${otherwise} The server's log says more.`;
 }
 
 /** How often a store that takes nothing is asked again, ms. */
@@ -106,7 +106,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const row = attempt.row();
     if (end.kind === "fault") {
       log.error({ run_id: row.runId, err: end.cause }, "the generator failed");
-      await fail(row, "The generator failed unexpectedly. The server's log says more.");
+      await fail(row, sentenceOfFault(end.cause, "The generator failed unexpectedly."));
     } else if (end.kind === "aborted") {
       if (end.reason === "watchdog") await fail(row, end.sentence);
       // A stop is no attempt: the run is taken up again as if this one had not been.
@@ -163,7 +163,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       log.error({ run_id: runId, err: cause }, "the run could not be worked on");
       const row = await runs.get(runId).catch(() => undefined);
       if (row && !isEnded(row.status))
-        await fail(row, sentenceOfFault(cause)).catch(() => undefined);
+        await fail(
+          row,
+          sentenceOfFault(cause, "The server failed while it worked on this run."),
+        ).catch(() => undefined);
     } finally {
       await leftovers.clear(runId, handle);
     }

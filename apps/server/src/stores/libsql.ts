@@ -84,19 +84,36 @@ export class StoreUnusable extends Error {
   override name = "StoreUnusable";
 }
 
+/** What keeps a file from being used as the store, found without changing it; undefined when nothing does. */
+function faultOf(db: Database.Database): string | undefined {
+  const { user_version: found } = db.prepare("pragma user_version").get() as {
+    user_version: number;
+  };
+  if (found !== 0 && found !== SCHEMA_VERSION)
+    return `it was made by another version of the server (layout ${found}, this one reads ${SCHEMA_VERSION})`;
+  const { n: tables } = db.prepare("select count(*) as n from sqlite_master").get() as {
+    n: number;
+  };
+  if (found === 0 && tables > 0) return "it was made by another program";
+  const { quick_check: health } = db.prepare("pragma quick_check(1)").get() as {
+    quick_check: string;
+  };
+  return health === "ok" ? undefined : `it is damaged (${health.replaceAll(/\s+/g, " ").trim()})`;
+}
+
 function open(file: string): Database.Database {
   const db = new Database(file, { timeout: 5000 });
-  db.pragma("journal_mode = WAL");
-  const found = (db.prepare("pragma user_version").get() as { user_version: number }).user_version;
-  if (found !== 0 && found !== SCHEMA_VERSION) {
+  try {
+    const fault = faultOf(db);
+    if (fault) throw new StoreUnusable(fault);
+    db.pragma("journal_mode = WAL");
+    // At once: a store without its version would be taken for somebody else's.
+    db.exec(`begin immediate; ${SCHEMA} pragma user_version = ${SCHEMA_VERSION}; commit`);
+    return db;
+  } catch (cause) {
     db.close();
-    throw new StoreUnusable(
-      `it was made by another version of the server (layout ${found}, this one reads ${SCHEMA_VERSION})`,
-    );
+    throw cause;
   }
-  db.exec(SCHEMA);
-  db.exec(`pragma user_version = ${SCHEMA_VERSION}`);
-  return db;
 }
 
 /**

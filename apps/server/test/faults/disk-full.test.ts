@@ -38,7 +38,7 @@ test.runIf(canMount)("no room for the picture: refused, nothing left, then taken
     expect(expectProblem(refused)).toMatchObject({ status: 507, code: "storage_full" });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
   }
-  expect(await readdir(uploadsDir)).toEqual([]);
+  await expect.poll(() => readdir(uploadsDir)).toEqual([]);
   await disk.free();
   expect((await app.ended(await app.create())).status).toBe("done");
 });
@@ -66,6 +66,7 @@ test.runIf(canMount)("no room in the store: creates are refused, runs still end"
   const ids = [await app.create(HELD), await app.create(HELD), await app.create(HELD)];
   const waiting = await app.create({ params: '{"steps":10000,"step_ms":1}' });
   for (const id of ids) await expect.poll(() => held.runs.has(id)).toBe(true);
+  await expect.poll(async () => (await app.leftOnDisk()).tmp).toHaveLength(3);
   await app.until(waiting, "running");
   await disk.fill();
   const refused = await app.post();

@@ -67,6 +67,11 @@ const FAULTS: [what: string, bad: Generate, says: RegExp][] = [
     /failed unexpectedly/,
   ],
   [
+    "finds no room",
+    async () => Promise.reject(Object.assign(new Error("write"), { code: "ENOSPC" })),
+    /^There was no room left/,
+  ],
+  [
     "throws at once",
     () => {
       throw new Error("at once");

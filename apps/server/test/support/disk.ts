@@ -16,6 +16,14 @@ export interface SmallDisk {
   free(): Promise<void>;
 }
 
+async function appendUntilFull(file: string, bytes: number): Promise<void> {
+  try {
+    for (;;) await appendFile(file, Buffer.alloc(bytes));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOSPC") throw cause;
+  }
+}
+
 /** Mounts one; undefined where mounting is not allowed. It goes when the test is over. */
 export async function mountSmallDisk(mib: number): Promise<SmallDisk | undefined> {
   const directory = await mkdtemp(path.join(tmpdir(), "modly-runs-disk-"));
@@ -33,9 +41,7 @@ export async function mountSmallDisk(mib: number): Promise<SmallDisk | undefined
   return {
     directory,
     async fill() {
-      for (const bytes of [64 * 1024, 4096, 1])
-        for (let full = false; !full; )
-          await appendFile(ballast, Buffer.alloc(bytes)).catch(() => (full = true));
+      for (const bytes of [64 * 1024, 4096, 1]) await appendUntilFull(ballast, bytes);
     },
     free: () => rm(ballast, { force: true }),
   };

@@ -65,7 +65,7 @@ export interface HeldRun {
   readonly input: GenerateInput;
   readonly context: GenerateContext;
   report(percent: number, step: string): void;
-  /** Lets it write its mesh and end. */
+  /** Lets it end; its mesh is written already. */
   finish(): void;
 }
 
@@ -77,8 +77,9 @@ export function createHeld(options: ModelOptions = {}) {
       const report = context.onProgress.bind(context);
       runs.set(input.runId, { input, context, report, finish });
     });
+    const mesh = await writeMesh(input);
     await Promise.race([word, untilAborted(context.signal)]);
-    return writeMesh(input);
+    return mesh;
   };
   return { source: source("held", generate, options), runs };
 }
