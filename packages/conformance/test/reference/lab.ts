@@ -16,7 +16,7 @@ export interface Model {
 
 /** One table of models; each has slots of its own, so that a queue can be had on demand. */
 export const MODELS: readonly Model[] = [
-  { id: "ref/fast", slots: 8, steps: 4, stepMs: 20 },
+  { id: "ref/fast", slots: 32, steps: 4, stepMs: 20 },
   { id: "ref/fingerprint", slots: 8, steps: 4, stepMs: 20 },
   { id: "ref/fail", slots: 8, steps: 3, stepMs: 20, fails: true },
   { id: "ref/long", slots: 8, steps: 50, stepMs: 100 },
@@ -118,7 +118,17 @@ export function dispatch(lab: Lab, model: Model): void {
   }
 }
 
-/** The runs that work now, the oldest first. */
-export function running(lab: Lab): StoredRun[] {
-  return [...lab.runs.values()].filter((run) => run.status === "running");
+/** The runs that have not ended. */
+export function active(lab: Lab): StoredRun[] {
+  return [...lab.runs.values()].filter((run) => !isEnded(run.status));
+}
+
+/**
+ * The one run that is active beside this one, if there is exactly one.
+ *
+ * Mutants that hurt neighbours ask this, so that scenarios which run side by side are not hit by chance.
+ */
+export function onlyNeighbour(lab: Lab, run: StoredRun): StoredRun | undefined {
+  const [other, ...more] = active(lab).filter((one) => one !== run);
+  return more.length === 0 ? other : undefined;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 
+import { isEnded } from "@modly-runs/contract";
+
 import { correct, textOf } from "../behaviour.ts";
 import { bodyOf, isAnswer, json, refuse } from "../http.ts";
-import { count } from "../lab.ts";
-import { crash, instead, type Mutant } from "./mutant.ts";
+import { count, pause } from "../lab.ts";
+import { ageOf, crash, instead, type Mutant } from "./mutant.ts";
 
 /** The answer to a create: its status, its body, its id, when it comes. */
 export const CREATE_ANSWERS: readonly Mutant[] = [
@@ -35,7 +37,7 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
     why: "A read that comes soon after the create meets a replica which does not know the run yet.",
     overrides: {
       read: (lab, run, request) =>
-        performance.now() - run.createdAt < 60
+        run.model.id === "ref/fast" && ageOf(run) < 60
           ? refuse("run_not_found", "There is no such run.")
           : correct.read(lab, run, request),
     },
@@ -58,11 +60,10 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
   },
   {
     name: "sync-create",
-    why: "The answer waits for the mesh: the client's time limit hits long runs.",
+    why: "The answer waits for the mesh of a long run: the client's time limit hits it.",
     overrides: {
       created: async (lab, run, request) => {
-        while (run.endedAt === null && !lab.closing.signal.aborted)
-          await new Promise((resolve) => setTimeout(resolve, 5));
+        while (run.model.id === "ref/long" && !isEnded(run.status) && (await pause(lab, 5)));
         return correct.created(lab, run, request);
       },
     },
@@ -104,7 +105,7 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
           ? json(200, { run_id: "from-image", status: "pending" })
           : correct.otherMethod(lab, request, allowed),
     },
-    kills: ["CRE-31", "CRE-40"],
+    kills: ["CRE-31"],
   },
   {
     name: "405-without-allow",
@@ -129,7 +130,8 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
     name: "expect-drops",
     why: "A question whether to go on closes the connection.",
     overrides: { expectContinue: (response) => response.socket?.destroy() },
-    kills: ["CRE-39"],
+    // A dropped connection is no answer to a well-formed request.
+    kills: ["CRE-39", "WIRE-01"],
   },
   {
     name: "reject-leaks-slot",
@@ -170,7 +172,8 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
           ? new Promise(() => {})
           : correct.create(lab, request),
     },
-    kills: ["CRE-28", "WIRE-01"],
+    // Raw bytes that are no form are not WIRE-01's: it asks only for answers to well-formed requests.
+    kills: ["CRE-28"],
   },
   {
     name: "cut-form-hangs",
@@ -182,7 +185,7 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
         return cut ? new Promise(() => {}) : parts;
       },
     },
-    kills: ["CRE-28", "WIRE-01"],
+    kills: ["CRE-28"],
   },
 ];
 

@@ -1,14 +1,10 @@
-import { isEnded } from "@modly-runs/contract";
-
 import { correct } from "../behaviour.ts";
 import { refuse } from "../http.ts";
-import { change, count, later, pause, running, type StoredRun } from "../lab.ts";
-import { ageOf, type Mutant, shown, shownWhen } from "./mutant.ts";
+import { active, change, later, onlyNeighbour, pause, type StoredRun } from "../lab.ts";
+import { ageOf, type Mutant, shownWhen } from "./mutant.ts";
 
 /** How long a run has been over; 0 while it goes on. */
 const endedFor = (run: StoredRun) => (run.endedAt === null ? 0 : performance.now() - run.endedAt);
-
-const failed = { output_url: null, scene_candidate: null, error: "It broke after all." };
 
 /** What a run does between its beginning and its end, and after it. */
 export const LIVES: readonly Mutant[] = [
@@ -16,7 +12,7 @@ export const LIVES: readonly Mutant[] = [
     name: "running-to-pending",
     why: "A worker gives a run back to the queue, and the run says so.",
     overrides: shownWhen("running", (run) =>
-      ageOf(run) > 600
+      ageOf(run) > 600 || run.model.id !== "ref/long"
         ? {}
         : { progress: 0, ...(ageOf(run) > 300 ? { status: "pending", step: null } : {}) },
     ),
@@ -29,30 +25,43 @@ export const LIVES: readonly Mutant[] = [
     kills: ["LIF-02", "LIF-15"],
   },
   {
-    name: "done-turns-error",
-    why: "A late check of the mesh takes the end back.",
-    overrides: shownWhen("done", (run) =>
-      endedFor(run) > 120 ? { ...failed, status: "error", progress: 99 } : {},
-    ),
+    name: "error-turns-done",
+    why: "A retry that nobody asked for succeeds after the failure was told.",
+    overrides: {
+      fail: (lab, run) => {
+        correct.fail(lab, run);
+        run.file = correct.outputPath(run);
+        lab.files.set(run.file, correct.mesh(run));
+      },
+      view: (run, lab) =>
+        run.status === "error" && endedFor(run) > 120
+          ? correct.view({ ...run, status: "done", progress: 100, step: "Completed" }, lab)
+          : correct.view(run, lab),
+    },
     kills: ["LIF-03", "LIF-14", "LIF-15"],
   },
   {
     name: "late-step-write",
-    why: "A thread of the generator still writes its step after the end.",
-    overrides: shown((run) => (endedFor(run) > 120 ? { step: "Cleaning up" } : {})),
+    why: "A thread of the generator still writes its step after a failure.",
+    overrides: shownWhen("error", (run) => (endedFor(run) > 120 ? { step: "Cleaning up" } : {})),
     kills: ["LIF-04"],
   },
   {
     name: "stuck-at-the-end",
-    why: "The message that it is over is lost: failing runs work for ever.",
-    overrides: { fail: () => {} },
+    why: "The message that the mesh is ready is lost, and nobody watches.",
+    overrides: {
+      publish: (lab, run) => {
+        if (run.model.id !== "ref/fingerprint") correct.publish(lab, run);
+      },
+    },
     kills: ["LIF-05"],
   },
   {
     name: "failure-says-cancelled",
     why: "Whatever ends a generator early is called a cancel.",
     overrides: { fail: (_lab, run) => void change(run, { status: "cancelled" }) },
-    kills: ["LIF-06"],
+    // No story explains a cancelled run to which nobody sent a cancel.
+    kills: ["LIF-06", "LIF-15"],
   },
   {
     name: "done-before-file",
@@ -64,7 +73,8 @@ export const LIVES: readonly Mutant[] = [
           later(lab, 150, () => lab.files.set(file, correct.mesh(run)));
       },
     },
-    kills: ["LIF-07"],
+    // Whoever downloads at the first sight of done meets the gap.
+    kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12"],
   },
   {
     name: "error-text-late",
@@ -77,8 +87,9 @@ export const LIVES: readonly Mutant[] = [
     why: "One process serves several runs and dies with one of them.",
     overrides: {
       fail: (lab, run) => {
+        const other = onlyNeighbour(lab, run);
         correct.fail(lab, run);
-        for (const other of running(lab)) correct.fail(lab, other);
+        if (other) correct.fail(lab, other);
       },
     },
     kills: ["LIF-10"],
@@ -88,8 +99,9 @@ export const LIVES: readonly Mutant[] = [
     why: "After a failure the model is in no state to serve the next run.",
     overrides: {
       fail: (lab, run) => {
+        // Only where it is quiet, so that scenarios which run side by side are not hit by chance.
+        if (active(lab).length <= 2) lab.counters.set("poisoned", 1);
         correct.fail(lab, run);
-        lab.counters.set("poisoned", 1);
       },
       work: async (lab, run) => {
         if (run.model.fails || !lab.counters.delete("poisoned")) return correct.work(lab, run);
@@ -100,11 +112,11 @@ export const LIVES: readonly Mutant[] = [
     kills: ["LIF-11"],
   },
   {
-    name: "forgets-now-and-then",
+    name: "forgets-for-a-while",
     why: "Ended runs are looked up in a cache that drops and reloads them.",
     overrides: {
       read: (lab, run, request) =>
-        endedFor(run) > 100 && count(lab, run.id) % 2 === 1
+        run.status === "done" && endedFor(run) > 180 && endedFor(run) < 240
           ? refuse("run_not_found", "There is no such run.")
           : correct.read(lab, run, request),
     },
@@ -114,27 +126,25 @@ export const LIVES: readonly Mutant[] = [
     name: "split-brain",
     why: "Two replicas disagree about how a run ended.",
     overrides: {
-      view: (run, lab) => ({
-        ...correct.view(run, lab),
-        ...(run.status === "done" && run.reads % 2 === 0
-          ? { ...failed, status: "error", progress: 99 }
-          : {}),
-      }),
+      view: (run, lab) =>
+        run.status === "error" && run.reads % 2 === 0
+          ? correct.view({ ...run, status: "cancelled" }, lab)
+          : correct.view(run, lab),
     },
-    kills: ["LIF-03", "LIF-14", "LIF-15"],
+    // A cancelled run to which nobody sent a cancel is LIF-06's as well.
+    kills: ["LIF-03", "LIF-06", "LIF-14", "LIF-15", "CAN-07"],
   },
   {
     name: "replica-stale-read",
-    why: "Every second read comes from a replica that lags behind.",
+    why: "A replica lags behind: for a moment after a failure some reads still show the run at work.",
     overrides: {
-      view: (run, lab) => ({
-        ...correct.view(run, lab),
-        ...(isEnded(run.status) && endedFor(run) < 300 && run.reads % 2 === 0
-          ? { ...failed, error: null, status: "running", progress: 50, step: "Step" }
-          : {}),
-      }),
+      view: (run, lab) =>
+        run.status === "error" && endedFor(run) > 110 && run.reads % 2 === 0
+          ? correct.view({ ...run, status: "running" }, lab)
+          : correct.view(run, lab),
     },
     kills: ["LIF-03", "LIF-15"],
+    mayAlsoFail: [{ id: "CAN-07", reason: "when its reads come late" }],
   },
   {
     name: "queued-says-running",

@@ -43,7 +43,8 @@ export const OUTPUTS: readonly Mutant[] = [
       output_url: `/workspace/elsewhere/${run.file}`,
       scene_candidate: { workspace_path: `elsewhere/${run.file}` },
     })),
-    kills: ["LIF-07", "OUT-01"],
+    // Whoever downloads notices.
+    kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12"],
   },
   {
     name: "glb-octet-stream",
@@ -59,13 +60,14 @@ export const OUTPUTS: readonly Mutant[] = [
     name: "glb-bad-magic",
     why: "The bytes are no GLB.",
     overrides: patched((bytes) => bytes.write("glTX", "latin1")),
-    kills: ["OUT-03"],
+    // The validator (OUT-06) reads the same bytes.
+    kills: ["OUT-03", "OUT-06"],
   },
   {
     name: "glb-short-length",
     why: "The header tells fewer bytes than there are.",
     overrides: patched((bytes) => bytes.writeUInt32LE(bytes.length - 4, 8)),
-    kills: ["OUT-03"],
+    kills: ["OUT-03", "OUT-06"],
   },
   {
     name: "glb-cut-chunk",
@@ -74,7 +76,7 @@ export const OUTPUTS: readonly Mutant[] = [
       const binary = 20 + bytes.readUInt32LE(12);
       bytes.writeUInt32LE(bytes.readUInt32LE(binary) + 64, binary);
     }),
-    kills: ["OUT-04"],
+    kills: ["OUT-04", "OUT-06"],
   },
   {
     name: "glb-old-asset",
@@ -82,7 +84,7 @@ export const OUTPUTS: readonly Mutant[] = [
     overrides: spoiled(({ document }) => {
       document["asset"] = { version: "1.0" };
     }),
-    kills: ["OUT-05"],
+    kills: ["OUT-05", "OUT-06"],
   },
   {
     name: "glb-invalid-bounds",
@@ -113,14 +115,16 @@ export const OUTPUTS: readonly Mutant[] = [
       bytes.write(String(count(lab, "downloads") % 10), at, "latin1");
       return { ...answer, body: bytes };
     }),
-    kills: ["OUT-08"],
+    // OUT-15 wants the same mesh later, not just any.
+    kills: ["OUT-08", "OUT-15"],
   },
   {
     name: "same-output-name",
-    why: "All meshes of a model have one name.",
+    why: "All meshes have one name, and one content, or OUT-08 would notice by chance.",
     overrides: {
       outputPath: (run) =>
-        run.model.id === "ref/fingerprint" ? correct.outputPath(run) : `${run.collection}/mesh.glb`,
+        run.model.id === "ref/fingerprint" ? correct.outputPath(run) : "Default/mesh.glb",
+      mesh: () => glb(triangle("the same")),
     },
     kills: ["OUT-09"],
   },
@@ -167,7 +171,8 @@ export const OUTPUTS: readonly Mutant[] = [
     overrides: served((answer) =>
       answer.status === 404 ? { status: 200, headers: {}, body: "" } : answer,
     ),
-    kills: ["OUT-12"],
+    // The file that a cancelled run would have is missing too.
+    kills: ["OUT-12", "CAN-22"],
   },
   {
     name: "range-off-by-one",

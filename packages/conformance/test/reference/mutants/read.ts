@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-
 import { isEnded } from "@modly-runs/contract";
 
 import { correct } from "../behaviour.ts";
-import { bodyOf, json, refuse } from "../http.ts";
+import { json, refuse } from "../http.ts";
 import { ageOf, crash, instead, type Mutant, page, shown, shownWhen } from "./mutant.ts";
 
 /** The body of a read: its keys and what each status says of them. */
@@ -12,12 +10,13 @@ export const READ_BODIES: readonly Mutant[] = [
     name: "missing-null-keys",
     why: "A serialiser leaves out what is null.",
     overrides: shown((run) => (run.status === "error" ? {} : { error: undefined })),
-    kills: ["GET-01"],
+    // What is missing is not null, so each row that asks for a null here notices.
+    kills: ["GET-01", "GET-05", "GET-07", "GET-08", "GET-15"],
   },
   {
     name: "other-run-id-echo",
     why: "The body names another run than the path.",
-    overrides: shown(() => ({ run_id: randomUUID() })),
+    overrides: shown((run) => ({ run_id: [...run.id].toReversed().join("") })),
     kills: ["GET-02"],
   },
   {
@@ -37,13 +36,13 @@ export const READ_BODIES: readonly Mutant[] = [
   {
     name: "progress-float",
     why: "A fraction where whole percent were due.",
-    overrides: shownWhen("running", (run) => ({ progress: run.progress + 0.5 })),
+    overrides: shownWhen("running", (run) => ({ progress: Math.max(0, run.progress - 0.5) })),
     kills: ["GET-01", "GET-04"],
   },
   {
     name: "progress-over-100",
     why: "The generator's own number goes out unchecked, as in the existing backend.",
-    overrides: shownWhen("running", (run) => ({ progress: run.progress + 101 })),
+    overrides: shown((run) => (run.model.id === "ref/long" ? { progress: 250 } : {})),
     kills: ["GET-01", "GET-04"],
   },
   {
@@ -87,7 +86,7 @@ export const READ_BODIES: readonly Mutant[] = [
   {
     name: "100-before-done",
     why: "The bar is full while the mesh is still being written.",
-    overrides: shownWhen("running", (run) => (run.progress > 60 ? { progress: 100 } : {})),
+    overrides: shown((run) => (run.progress > 60 ? { progress: 100 } : {})),
     kills: ["GET-10"],
   },
   {
@@ -150,7 +149,8 @@ export const READ_BODIES: readonly Mutant[] = [
         correct.stop(lab, run);
       },
     },
-    kills: ["GET-01", "GET-14", "CAN-22"],
+    // CAN-12 wants fields that fit the end which it brought about.
+    kills: ["GET-01", "GET-14", "CAN-12", "CAN-22"],
   },
   {
     name: "cancel-reports-error-text",
@@ -192,7 +192,8 @@ export const READ_HTTP: readonly Mutant[] = [
       const id = /^\/workflow-runs\/([\w-]{20,128})$/.exec(path)?.[1];
       return id && method === "GET" && !lab.runs.has(id) ? crash() : null;
     }),
-    kills: ["GET-17", "WIRE-01"],
+    // GET-24 asks for an id that is one letter too long: unknown too.
+    kills: ["GET-17", "GET-24", "WIRE-01"],
   },
   {
     name: "malformed-id-500",
@@ -294,12 +295,12 @@ export const READ_HTTP: readonly Mutant[] = [
     kills: ["GET-27"],
   },
   {
-    name: "overloaded-500",
-    why: "Any exception becomes a page: here one in the reads of young runs.",
+    name: "young-run-500",
+    why: "A run that is not old enough for some index makes its reads crash.",
     overrides: {
       read: (lab, run, request) =>
-        !isEnded(run.status) && ageOf(run) > 100 && ageOf(run) < 200
-          ? { ...page(500), body: String(bodyOf(json(500, { trace: "at read" }))["trace"]) }
+        run.model.id === "ref/fast" && !isEnded(run.status) && ageOf(run) > 30 && ageOf(run) < 60
+          ? page(500)
           : correct.read(lab, run, request),
     },
     kills: ["WIRE-01"],
