@@ -87,9 +87,12 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     let step = 0;
     const tick = () => {
       step += 1;
-      const odd = bugs.has("oddProgress") ? ODD_PROGRESS[step - 1] : undefined;
-      job.progress = odd ?? Math.floor((step / (total + 1)) * 100);
-      job.step = `Step ${step} of ${total}`;
+      // A job that got another one's result has ended, while the process still computes its own.
+      if (job.status === "running") {
+        const odd = bugs.has("oddProgress") ? ODD_PROGRESS[step - 1] : undefined;
+        job.progress = odd ?? Math.floor((step / (total + 1)) * 100);
+        job.step = `Step ${step} of ${total}`;
+      }
       if (step < total) work.timer = setTimeout(tick, number(params["step_ms"], stepMs));
       else finish(work, model);
     };
