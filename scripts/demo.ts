@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { renderGlb } from "../packages/preview/src/index.ts";
+import { renderGlb } from "@modly-runs/preview";
 
 const root = path.resolve(import.meta.dirname, "..");
 const fromSource = ["--conditions=@modly-runs/source", "--import", "tsx"];
@@ -57,7 +57,7 @@ try {
   );
   const [code] = (await once(cli, "exit")) as [number | null];
   if (code !== 0) throw new Error(`The run ended with exit code ${code}.`);
-  const { png } = await renderGlb(await readFile(mesh), { yaw: 35, pitch: 15 });
+  const { png } = await renderGlb(await readFile(mesh), { yaw: -35, pitch: 15 });
   await writeFile(view, png);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`From examples/duck.png in ${seconds} s:`);

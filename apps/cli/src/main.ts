@@ -32,5 +32,5 @@ if (args[0] === "serve") {
   if ("message" in why && why.message !== undefined) terminal.say(why.message);
   process.exitCode = exit;
 } else {
-  process.exitCode = (await start(args.length ? args : ["--help"], shell)).exit;
+  process.exitCode = (await start(args, shell)).exit;
 }

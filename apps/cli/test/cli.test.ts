@@ -1,0 +1,113 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { startBareServer } from "./bare-server.ts";
+import { cli, root, scratch } from "./processes.ts";
+
+const duck = path.join(root, "examples", "duck.png");
+let bare: Awaited<ReturnType<typeof startBareServer>>;
+let files: Awaited<ReturnType<typeof scratch>>;
+beforeAll(async () => {
+  [bare, files] = await Promise.all([startBareServer(), scratch()]);
+});
+afterAll(async () => {
+  await Promise.all([bare.stop(), files.remove()]);
+});
+
+const on = (...args: string[]) => cli([...args, "--api-url", bare.url], { cwd: files.dir });
+const steps = ["--model", "test/steps"];
+
+describe("run", () => {
+  test("names the mesh after the picture and never takes an existing name", async () => {
+    await writeFile(path.join(files.dir, "duck.glb"), "mine");
+    const { code, stdout } = await on("run", duck, ...steps).ended;
+    expect([code, stdout]).toEqual([0, "duck-2.glb\n"]);
+    expect(await readFile(path.join(files.dir, "duck.glb"), "utf8")).toBe("mine");
+    expect((await readdir(files.dir)).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  test("writes the mesh to stdout for -, and nothing else", async () => {
+    const { code, stdout } = await on("run", duck, ...steps, "-o", "-").ended;
+    expect([code, stdout.slice(0, 4)]).toEqual([0, "glTF"]);
+  });
+
+  test("--json prints one document, with the file", async () => {
+    const { stdout } = await on("run", duck, ...steps, "-o", "j.glb", "--json").ended;
+    expect(JSON.parse(stdout)).toMatchObject({ status: "done", file: "j.glb" });
+  });
+
+  test("--json prints one document of a failed run too", async () => {
+    const { code, stdout } = await on("run", duck, "--model", "test/fail", "--json").ended;
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "error",
+      failure: { code: "run_error", exit: 5 },
+    });
+  });
+
+  test("without a list of models it tries our default and says so", async () => {
+    const { code, stderr } = await on("run", duck).ended;
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/does not list its models; trying builtin\/auto/);
+    expect(stderr).toMatch(/Unknown model ID/);
+  });
+
+  test("gives up in time and says how to go on", async () => {
+    const slow = ["--param", "steps=1000", "--timeout", "0.5"];
+    const { code, stderr } = await on("run", duck, ...steps, ...slow).ended;
+    expect(code).toBe(7);
+    const id = /modly-runs wait ([\w-]+)/.exec(stderr)?.[1] ?? "";
+    expect((await on("cancel", id).ended).stdout).toBe("cancelled\n");
+  });
+
+  test("Ctrl-C cancels the run on the server", async () => {
+    const run = on("run", duck, ...steps, "--param", "steps=1000");
+    const id = /Run (\S+) with/.exec(await run.said(/Run (\S+) with[^]*%/))?.[1] ?? "";
+    run.kill("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/Cancelling run/);
+    expect((await on("status", id).ended).stdout).toMatch(/^cancelled/);
+  });
+});
+
+test("models says that the server does not list them", async () => {
+  const { code, stderr } = await on("models").ended;
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/does not list its models/);
+});
+
+test.each([
+  ["run", duck, "--model", "a/b"],
+  ["run", duck],
+  ["status", "x"],
+  ["wait", "x"],
+  ["cancel", "x"],
+  ["models"],
+])("%s says how to start a server when there is none", async (...args) => {
+  // Port 9 answers nobody: it is reserved for a service that throws everything away.
+  const { code, stdout, stderr } = await cli([...args, "--api-url", "http://127.0.0.1:9"]).ended;
+  expect([code, stdout]).toEqual([3, ""]);
+  expect(stderr).toMatch(/modly-runs serve/);
+});
+
+test("serve says so when the server is not installed", async () => {
+  const { code, stderr } = await cli(["serve", "--port", "0"]).ended;
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/npm install --global @modly-runs\/server/);
+});
+
+test.each([
+  ["no command", []],
+  ["an unknown command", ["frobnicate"]],
+  ["no picture", ["run"]],
+  ["params that are no object", ["run", duck, "--params", "[1]"]],
+  ["a param without a value", ["run", duck, "--param", "seed"]],
+  ["a URL that is none", ["status", "x", "--api-url", "nowhere"]],
+])("wrong usage ends with 2: %s", async (_name, args) => {
+  const { code, stdout, stderr } = await cli(args).ended;
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).not.toBe("");
+});

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+
+export const root = path.resolve(import.meta.dirname, "../../..");
+const fromSource = ["--conditions=@modly-runs/source", "--import", import.meta.resolve("tsx")];
+
+/** An empty directory and how to be rid of it. */
+export async function scratch(): Promise<{ dir: string; remove: () => Promise<void> }> {
+  const dir = await mkdtemp(path.join(tmpdir(), "modly-runs-cli-"));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+function start(entry: string, args: readonly string[], cwd: string): ChildProcess {
+  return spawn(process.execPath, [...fromSource, path.join(root, entry), ...args], {
+    cwd,
+    env: { ...process.env, TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json") },
+  });
+}
+
+/** Our own server as a process, with the test models. */
+export async function startOurServer(
+  dataDir: string,
+  port = 0,
+): Promise<{ url: string; kill: () => Promise<void>; stop: () => Promise<void> }> {
+  const args = [
+    "--port",
+    String(port),
+    "--data-dir",
+    dataDir,
+    "--test-models",
+    "--log-level",
+    "silent",
+  ];
+  const server = start("apps/server/src/main.ts", args, root);
+  const end = (signal: NodeJS.Signals) => async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    await once(server, "exit");
+  };
+  for await (const line of createInterface({ input: server.stdout! })) {
+    const url = /http:\/\/\S+/.exec(line)?.[0];
+    if (url) return { url, kill: end("SIGKILL"), stop: end("SIGTERM") };
+  }
+  throw new Error("The server did not start");
+}
+
+/** How a command ended. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command line as a process. */
+export function cli(
+  args: readonly string[],
+  { cwd = root }: { cwd?: string } = {},
+): {
+  ended: Promise<Ended>;
+  said: (pattern: RegExp) => Promise<string>;
+  kill: (signal: NodeJS.Signals) => void;
+} {
+  const child = start("apps/cli/src/main.ts", args, cwd);
+  let stderr = "";
+  child.stderr!.on("data", (chunk) => (stderr += String(chunk)));
+  const ended = Promise.all([text(child.stdout!), once(child, "close")]).then(
+    ([stdout, [code]]): Ended => ({ code: code as number | null, stdout, stderr }),
+  );
+  const said = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => pattern.test(stderr) && resolve(stderr);
+      child.stderr!.on("data", look);
+      child.on("close", () => reject(new Error(`Never said ${pattern}: ${stderr}`)));
+      look();
+    });
+  return { ended, said, kill: (signal) => void child.kill(signal) };
+}
