@@ -5,6 +5,14 @@ import sharp from "sharp";
 /** The formats we take, by the decoder's name for them. SVG is not among them: it is a program. */
 const FORMATS = ["png", "jpeg", "webp", "gif", "tiff", "heif"] as const;
 
+// What is not taken is not even opened: a decoder that nobody needs is only a way in.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: ["Png", "Jpeg", "Webp", "Nsgif", "Tiff", "Heif"].map(
+    (name) => `VipsForeignLoad${name}`,
+  ),
+});
+
 export type PictureFault =
   | { readonly code: "unreadable_image"; readonly why: string }
   | { readonly code: "image_too_large"; readonly why: string };

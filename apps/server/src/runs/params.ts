@@ -33,8 +33,13 @@ function faultOfNumber(value: unknown, spec: ParamSpec): string | undefined {
   return below ? `must be at least ${min}, not ${number}` : `must be at most ${max}, not ${number}`;
 }
 
+function isScalar(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}
+
 function faultOfOption(value: unknown, { options }: ParamSpec): string | undefined {
-  if (!options?.length || options.some((option) => String(option.value) === String(value)))
+  if (!options?.length) return undefined;
+  if (isScalar(value) && options.some((option) => String(option.value) === String(value)))
     return undefined;
   return `must be one of ${options.map((option) => String(option.value)).join(", ")}`;
 }

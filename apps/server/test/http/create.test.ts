@@ -120,6 +120,20 @@ const REFUSED: [what: string, parts: CreateParts, ProblemCode, says: RegExp, fie
     "params.grid",
   ],
   ["no option", openTo('{"mode":"c"}'), "invalid_params", /one of a, 2/, "params.mode"],
+  [
+    "an option in an array",
+    openTo('{"mode":["a"]}'),
+    "invalid_params",
+    /one of a, 2/,
+    "params.mode",
+  ],
+  [
+    "an option that bends its text",
+    openTo('{"mode":{"toString":false}}'),
+    "invalid_params",
+    /one of a, 2/,
+    "params.mode",
+  ],
   ["no boolean", openTo('{"smooth":1}'), "invalid_params", /true or false/, "params.smooth"],
   ["no text", openTo('{"prompt":[]}'), "invalid_params", /must be a text/, "params.prompt"],
   ...["", "../up", "a/b", ".hidden", "dot.", "con", "LPT1.x", "sp ace", "ü", "a".repeat(65)].map(

@@ -18,8 +18,8 @@ export function png(width: number, height: number, rows = height, level = 128): 
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 0, 0, 0, 0], 8);
-  const row = Buffer.alloc(width + 1, level).fill(0, 0, 1);
-  const pixels = deflateSync(Buffer.concat(Array.from({ length: rows }, () => row)), { level: 1 });
+  const all = Array.from({ length: rows }, () => Buffer.alloc(width + 1, level).fill(0, 0, 1));
+  const pixels = deflateSync(Buffer.concat(all), { level: 1 });
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
