@@ -1,3 +1,5 @@
+import type { Agent } from "node:http";
+
 /** One HTTP request as it was meant, before a byte of it was sent. */
 export type WireRequest = {
   readonly method: string;
@@ -14,7 +16,7 @@ export type WireRequest = {
 };
 
 /** A connection that requests may share, one after the other. */
-export type Pool = { readonly agent: import("node:http").Agent; close(): void };
+export type Pool = { readonly agent: Agent; close(): void };
 
 /** An answer as it came. */
 export type WireResponse = {

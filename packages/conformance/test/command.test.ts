@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { CHECK_IDS } from "../src/index.ts";
+import { conformance } from "./command.ts";
+import { type Reference, startReference } from "./reference/index.ts";
+
+let reference: Reference;
+let folder: string;
+beforeAll(async () => {
+  reference = await startReference();
+  folder = await mkdtemp(join(tmpdir(), "conformance-command-"));
+});
+afterAll(async () => {
+  await reference.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("list names every check, explain one of them", async () => {
+  const { out } = await conformance("list");
+  expect(out.trim().split("\n")).toHaveLength(CHECK_IDS.length);
+  const explained = await conformance("explain", "can-15");
+  expect(explained.out).toContain("Cancel ended A beside running B");
+  expect((await conformance("explain", "CAN-99")).code).toBe(3);
+});
+
+test("hardening has no checks yet: exit 2, never green", async () => {
+  const { code, err } = await conformance("run", "--url", reference.url, "--set", "hardening");
+  expect(code).toBe(2);
+  expect(err).toContain("no checks declared");
+});
+
+test("a model alone gives a decisive verdict on the core", async () => {
+  const { code, out } = await conformance("run", "--url", reference.url, "--model", "ref/fast");
+  expect(out).toContain("blocked 0");
+  expect(code).toBe(0);
+});
+
+test("init writes what it measured, and run can use it", async () => {
+  const file = join(folder, "target.yaml");
+  expect(
+    (await conformance("init", "--url", reference.url, "--model", "ref/fast", "-o", file)).code,
+  ).toBe(0);
+  expect(await readFile(file, "utf8")).toMatch(/# done after \d+ ms\n {2}succeeds: .*ref\/fast/);
+  const { code } = await conformance("run", "--config", file, "--only", "CRE-01,GET");
+  expect(code).toBe(0);
+});
+
+test("a baseline entry of a check that passes is stale and fails", async () => {
+  const file = join(folder, "baseline.yaml");
+  await writeFile(
+    file,
+    "known:\n  - {id: CRE-01, reason: old, link: 'https://example.org/1'}\n  - {id: CRE-99, reason: typo, link: 'https://example.org/2'}\n",
+  );
+  const { code, out } = await conformance(
+    "run",
+    "--url",
+    reference.url,
+    "--model",
+    "ref/fast",
+    "--only",
+    "CRE-01",
+    "--baseline",
+    file,
+  );
+  expect(code).toBe(1);
+  expect(out).toContain("CRE-01: it passes now");
+  expect(out).toContain("CRE-99: there is no such check");
+});
+
+test("wrong usage is exit 3 with a sentence", async () => {
+  const cases = [
+    ["run"],
+    ["run", "--url", reference.url, "--only", "CRE-1"],
+    ["run", "--preset", "nope"],
+    ["run", "--config", "/no/such.yaml"],
+    ["nonsense"],
+  ];
+  for (const args of cases) {
+    const { code, err } = await conformance(...args);
+    expect({ args, code }).toEqual({ args, code: 3 });
+    expect(err).not.toMatch(/^\s+at .+:\d+/m);
+  }
+});

@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** How a command ended and what it said. */
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Runs a program to its end. */
+export function execute(program: string, args: readonly string[], cwd = root): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk) => (out += String(chunk)));
+    child.stderr.on("data", (chunk) => (err += String(chunk)));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+/** Runs the suite's command from its source. */
+export function conformance(...args: readonly string[]): Promise<Ended> {
+  return execute(process.execPath, [
+    "--import",
+    "tsx",
+    "--conditions=@modly-runs/source",
+    main,
+    ...args,
+  ]);
+}
