@@ -1,5 +1,4 @@
 export {
-  type ActiveStatus,
   canBecome,
   canBeSeenAfter,
   type EndedStatus,
@@ -18,7 +17,6 @@ export {
   PROBLEM_CODES,
   type ProblemCode,
   PROBLEMS,
-  type ProblemStatus,
 } from "./problems.ts";
 export { COMMON_PARAMS, Collection, CreateFields, workflowRunsContract } from "./routes.ts";
 export {

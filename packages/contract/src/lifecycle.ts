@@ -22,9 +22,6 @@ export type EndedStatus = {
   [S in RunStatus]: (typeof TRANSITIONS)[S] extends readonly [] ? S : never;
 }[RunStatus];
 
-/** A status that a run still leaves. */
-export type ActiveStatus = Exclude<RunStatus, EndedStatus>;
-
 /** The five words, in the order a run can meet them. */
 export const RUN_STATUSES = Object.keys(TRANSITIONS) as [RunStatus, ...RunStatus[]];
 

@@ -47,9 +47,6 @@ export const PROBLEMS = {
 /** The stable word for a reason; programs match this, people read `detail`. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** A status that a problem can have. */
-export type ProblemStatus = (typeof PROBLEMS)[ProblemCode]["status"];
-
 /** The codes, as a list that a schema can hold. */
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 

@@ -17,22 +17,13 @@ const stoppedAt = z.number().int().min(0).max(99);
 const sceneCandidate = z.object({ workspace_path: text }).passthrough();
 const outputUrl = z.string().regex(/^\/workspace\/[^\\]+$/);
 
+/** No mesh and no error: what every status but two says of the last three fields. */
+const silent = { output_url: nothing, error: nothing, scene_candidate: nothing };
+
 /** The table: what each status says of each field. Everything below is read off it. */
 const FIELDS = {
-  pending: {
-    progress: z.literal(0),
-    step: text.nullable(),
-    output_url: nothing,
-    error: nothing,
-    scene_candidate: nothing,
-  },
-  running: {
-    progress: stoppedAt,
-    step: text,
-    output_url: nothing,
-    error: nothing,
-    scene_candidate: nothing,
-  },
+  pending: { ...silent, progress: z.literal(0), step: text.nullable() },
+  running: { ...silent, progress: stoppedAt, step: text },
   done: {
     progress: z.literal(100),
     step: z.literal(COMPLETED),
@@ -40,20 +31,8 @@ const FIELDS = {
     error: nothing,
     scene_candidate: sceneCandidate,
   },
-  error: {
-    progress: stoppedAt,
-    step: text,
-    output_url: nothing,
-    error: text,
-    scene_candidate: nothing,
-  },
-  cancelled: {
-    progress: stoppedAt,
-    step: text.nullable(),
-    output_url: nothing,
-    error: nothing,
-    scene_candidate: nothing,
-  },
+  error: { ...silent, progress: stoppedAt, step: text, error: text },
+  cancelled: { ...silent, progress: stoppedAt, step: text.nullable() },
 } as const;
 
 /** Keys our server adds to a run. Any other server may add its own or none. */

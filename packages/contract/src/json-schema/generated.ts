@@ -14,6 +14,15 @@ export const jsonSchemas = {
             "type": "string",
             "const": "pending"
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "null"
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "integer",
             "minimum": 0,
@@ -24,25 +33,16 @@ export const jsonSchemas = {
               "string",
               "null"
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "null"
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
           "run_id",
           "status",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -57,6 +57,15 @@ export const jsonSchemas = {
             "type": "string",
             "const": "running"
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "null"
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "integer",
             "minimum": 0,
@@ -67,25 +76,16 @@ export const jsonSchemas = {
               "string",
               "null"
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "null"
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
           "run_id",
           "status",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -153,6 +153,16 @@ export const jsonSchemas = {
             "type": "string",
             "const": "error"
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "string",
+            "minLength": 1
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "integer",
             "minimum": 0,
@@ -163,26 +173,16 @@ export const jsonSchemas = {
               "string",
               "null"
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "string",
-            "minLength": 1
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
           "run_id",
           "status",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -197,6 +197,15 @@ export const jsonSchemas = {
             "type": "string",
             "const": "cancelled"
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "null"
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "integer",
             "minimum": 0,
@@ -207,25 +216,16 @@ export const jsonSchemas = {
               "string",
               "null"
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "null"
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
           "run_id",
           "status",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       }
@@ -285,6 +285,15 @@ export const jsonSchemas = {
               }
             ]
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "null"
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "number",
             "const": 0
@@ -299,15 +308,6 @@ export const jsonSchemas = {
                 "type": "null"
               }
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "null"
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
@@ -318,11 +318,11 @@ export const jsonSchemas = {
           "started_at",
           "finished_at",
           "queue_position",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -377,15 +377,6 @@ export const jsonSchemas = {
               }
             ]
           },
-          "progress": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 99
-          },
-          "step": {
-            "type": "string",
-            "minLength": 1
-          },
           "output_url": {
             "type": "null"
           },
@@ -394,6 +385,15 @@ export const jsonSchemas = {
           },
           "scene_candidate": {
             "type": "null"
+          },
+          "progress": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 99
+          },
+          "step": {
+            "type": "string",
+            "minLength": 1
           }
         },
         "required": [
@@ -404,11 +404,11 @@ export const jsonSchemas = {
           "started_at",
           "finished_at",
           "queue_position",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -559,15 +559,6 @@ export const jsonSchemas = {
               }
             ]
           },
-          "progress": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 99
-          },
-          "step": {
-            "type": "string",
-            "minLength": 1
-          },
           "output_url": {
             "type": "null"
           },
@@ -577,6 +568,15 @@ export const jsonSchemas = {
           },
           "scene_candidate": {
             "type": "null"
+          },
+          "progress": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 99
+          },
+          "step": {
+            "type": "string",
+            "minLength": 1
           }
         },
         "required": [
@@ -587,11 +587,11 @@ export const jsonSchemas = {
           "started_at",
           "finished_at",
           "queue_position",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       },
@@ -646,6 +646,15 @@ export const jsonSchemas = {
               }
             ]
           },
+          "output_url": {
+            "type": "null"
+          },
+          "error": {
+            "type": "null"
+          },
+          "scene_candidate": {
+            "type": "null"
+          },
           "progress": {
             "type": "integer",
             "minimum": 0,
@@ -661,15 +670,6 @@ export const jsonSchemas = {
                 "type": "null"
               }
             ]
-          },
-          "output_url": {
-            "type": "null"
-          },
-          "error": {
-            "type": "null"
-          },
-          "scene_candidate": {
-            "type": "null"
           }
         },
         "required": [
@@ -680,11 +680,11 @@ export const jsonSchemas = {
           "started_at",
           "finished_at",
           "queue_position",
-          "progress",
-          "step",
           "output_url",
           "error",
-          "scene_candidate"
+          "scene_candidate",
+          "progress",
+          "step"
         ],
         "additionalProperties": true
       }
