@@ -2,7 +2,8 @@ import type { TargetConfig } from "@modly-runs/conformance";
 
 type Situations = NonNullable<TargetConfig["situations"]>;
 
-const SLOW = { steps: 60, step_ms: 40 };
+/** Long enough for a busy machine to do something in the meantime. */
+const SLOW = { steps: 200, step_ms: 50 };
 
 /** Our server in front of the stand-in: each situation by the stand-in's model for it. */
 export const behindUs: Omit<TargetConfig, "base_url"> = {
@@ -10,7 +11,7 @@ export const behindUs: Omit<TargetConfig, "base_url"> = {
   capabilities: ["idempotency_key"],
   situations: {
     succeeds: { model_id: "stand-in/fast" },
-    runs_long: { model_id: "stand-in/long", params: SLOW, min_ms: 1_500 },
+    runs_long: { model_id: "stand-in/long", params: SLOW, min_ms: 2_000 },
     queued: { model_id: "stand-in/long", params: SLOW, burst: 3 },
     fails: { model_id: "stand-in/fail" },
     fingerprint: { model_id: "stand-in/fingerprint" },
@@ -19,7 +20,7 @@ export const behindUs: Omit<TargetConfig, "base_url"> = {
 
 const oneModel = (model_id: string): Situations => ({
   succeeds: { model_id },
-  runs_long: { model_id, params: SLOW, min_ms: 1_500 },
+  runs_long: { model_id, params: SLOW, min_ms: 2_000 },
   queued: { model_id, params: SLOW, burst: 6 },
   fails: { model_id, params: { end: "error" } },
   fingerprint: { model_id },

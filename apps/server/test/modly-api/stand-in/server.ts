@@ -28,6 +28,9 @@ interface Answer {
 type Fields = ReadonlyMap<string, string | File>;
 type Route = (request: IncomingMessage, url: URL, id: string) => Answer | Promise<Answer>;
 
+/** How long a file is late, ms. */
+const LATE_FILE_MS = 120;
+
 const detail = (status: number, message: unknown): Answer => ({
   status,
   body: { detail: message },
@@ -65,6 +68,7 @@ function missing(field: string): Answer {
 export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions): http.Server {
   const jobs = createJobs({ bugs, workspace });
   let faults: Faults = { ...NO_FAULTS };
+  const firstAsked = new Map<string, number>();
 
   /** Counts a fault down; true while it still has to happen. */
   function takes(fault: "loseSubmissions" | "garbage" | "cut" | "cutFiles"): boolean {
@@ -159,6 +163,14 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
     };
   }
 
+  /** Late for whoever asks first, however long that took: so the bug does not depend on the machine. */
+  function isLate(file: string): boolean {
+    if (!bugs.has("lateFiles")) return false;
+    const first = firstAsked.get(file) ?? performance.now();
+    firstAsked.set(file, first);
+    return performance.now() - first < LATE_FILE_MS;
+  }
+
   function readWorkspace(url: URL): Answer {
     let relative: string;
     try {
@@ -169,7 +181,8 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
     const file = path.resolve(workspace, relative);
     const inside = file.startsWith(workspace + path.sep);
     if (relative.includes("\0") || (!inside && !bugs.has("workspaceLeaks"))) return NOT_FOUND;
-    return existsSync(file) && statSync(file).isFile() ? { status: 200, file } : NOT_FOUND;
+    const there = existsSync(file) && statSync(file).isFile();
+    return there && !isLate(file) ? { status: 200, file } : NOT_FOUND;
   }
 
   const routes: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
