@@ -69,6 +69,13 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
   // So is one that expects what we have never heard of.
   server.on("checkExpectation", app);
   configure(server, options);
+  // Browsers open connections in advance; Node does not count those as idle before their first request.
+  const silent = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", ({ socket }) => silent.delete(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -84,6 +91,7 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
       const force = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(force);

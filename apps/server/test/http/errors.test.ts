@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { PROBLEMS } from "@modly-runs/contract";
 import { expect, onTestFinished, test } from "vitest";
@@ -147,4 +148,16 @@ test("more connections than allowed are not taken, and those before go on", asyn
   await expect
     .poll(async () => (await fetch(`${app.url}/health`).catch(() => undefined))?.status)
     .toBe(200);
+});
+
+test("a stop does not wait for a client that has said nothing", async () => {
+  const app = await openApp({ stopGraceMs: 50_000 });
+  const socket = dial(app.url);
+  onTestFinished(() => void socket.destroy());
+  const closed = once(socket, "close");
+  await once(socket, "connect");
+  await app.api().get("/health");
+  const end = await Promise.race([app.stop().then(() => "stopped"), wait(20_000, "late")]);
+  expect(end).toBe("stopped");
+  await closed;
 });
