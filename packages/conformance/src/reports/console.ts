@@ -14,6 +14,7 @@ export function consoleReport(result: Result, { color = false } = {}): string {
     ...checksOf(result, "harness-error").map((check) =>
       broken(check, paint("red", "ERROR"), paint),
     ),
+    repeatable(result),
     notes(checksOf(result, "note"), paint),
     grouped("BLOCKED: could not be tested, neither passed nor failed", "blocked", result, paint),
     grouped("N/A: does not apply to this target", "n/a", result, paint),
@@ -38,6 +39,12 @@ function broken(check: ReportedCheck, label: string, paint: Paint): string {
   return [`${label} ${paint("bold", check.id)} ${check.title} (${check.level})`, ...rows].join(
     "\n",
   );
+}
+
+/** Most deviations need more than one request: the same command shows them whole. */
+function repeatable(result: Result): string {
+  const ids = [...checksOf(result, "fail"), ...checksOf(result, "warn")].map(({ id }) => id);
+  return ids.length === 0 ? "" : `See them again: the same command with --only ${ids.join(",")}`;
 }
 
 function notes(checks: readonly ReportedCheck[], paint: Paint): string {

@@ -27,6 +27,14 @@ export type Started = { readonly id: string; readonly exchange: Exchange };
 
 const CREATE_PATH = "/workflow-runs/from-image";
 
+/** How the runs of a situation end that end by themselves. */
+const FINISHES = {
+  succeeds: "done",
+  fingerprint: "done",
+  fails: "error",
+} as const satisfies Partial<Record<SituationName, RunStatus>>;
+type Finishing = keyof typeof FINISHES;
+
 /** One line about an answer, for a report. */
 export function told(exchange: Exchange): string {
   const { response, failure } = exchange;
@@ -242,10 +250,14 @@ export class Bench {
     return end;
   }
 
-  /** A run of a situation and its end. */
-  async finished(name: SituationName = "succeeds", picture?: Buffer): Promise<Started & Seen> {
+  /** A run of a situation and its end; another end than the situation's own blocks what depends on it. */
+  async finished(name: Finishing = "succeeds", picture?: Buffer): Promise<Started & Seen> {
     const { id } = await this.start(name, picture);
-    return { id, ...(await this.ended(id)) };
+    const end = await this.ended(id);
+    if (end.body["status"] === FINISHES[name]) return { id, ...end };
+    throw new CannotGoOn(
+      `A run of ${name} should have ended ${FINISHES[name]}: ${told(end.exchange)}`,
+    );
   }
 
   /** Ends what a scenario leaves running; nothing is judged. */

@@ -155,6 +155,7 @@ export const CANCELS: readonly Scenario[] = [
     name: "cancelling a done run",
     feeds: ["CAN-06", "CAN-25"],
     needs: ["succeeds"],
+    alone: true,
     async run(t) {
       const { id, body } = await t.finished();
       const ack = await t.cancel(id);
@@ -180,6 +181,7 @@ export const CANCELS: readonly Scenario[] = [
     name: "cancelling a failed run",
     feeds: ["CAN-07"],
     needs: ["fails"],
+    alone: true,
     async run(t) {
       const { id, body } = await t.finished("fails");
       const ack = await t.cancel(id);

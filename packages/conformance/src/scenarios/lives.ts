@@ -124,7 +124,7 @@ export const LIVES: readonly Scenario[] = [
       const end = await t.ended(good.id);
       t.judge("LIF-10", end.exchange, "done", end.body["status"] === "done");
       await t.endOf(bad.id);
-      const next = await t.finished();
+      const next = await t.ended((await t.start()).id);
       t.judge("LIF-11", next.exchange, "done", next.body["status"] === "done");
     },
   },
