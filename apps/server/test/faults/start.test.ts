@@ -149,3 +149,14 @@ test("the process itself refuses to listen to others without a token", async () 
   expect(refused).toMatchObject({ code: 2, signal: null });
   expect(refused.stderr).toMatch(/^modly-runs-server: --host 0\.0\.0\.0 .*MODLY_RUNS_TOKEN/);
 });
+
+test("a store that another program holds is waited for a while, then left to it", async () => {
+  const { dataDir, file } = await usedDataDir(1);
+  const other = new Database(file);
+  onTestFinished(() => void other.close());
+  other.exec("begin immediate");
+  expect(await refusalOf(configOf(dataDir))).toMatch(/can't be used: .*locked/);
+  other.exec("rollback");
+  const server = await startServer(configOf(dataDir), log, []);
+  await server.stop();
+});
