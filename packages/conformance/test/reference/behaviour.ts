@@ -144,6 +144,7 @@ export const correct: Behaviour = {
       createdAt: performance.now(),
       endedAt: null,
       reads: 0,
+      endReads: 0,
       cancels: 0,
       stop: new AbortController(),
     };
@@ -284,6 +285,7 @@ export const correct: Behaviour = {
 
   read(lab, run, request) {
     run.reads += 1;
+    if (isEnded(run.status)) run.endReads += 1;
     const body = JSON.stringify(lab.behaviour.view(run, lab));
     const headers = lab.behaviour.readHeaders(run, body);
     const unchanged =

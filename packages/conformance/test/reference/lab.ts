@@ -40,6 +40,8 @@ export interface StoredRun {
   createdAt: number;
   endedAt: number | null;
   reads: number;
+  /** Reads that showed its end. */
+  endReads: number;
   cancels: number;
   /** Ends the fake generator. */
   stop: AbortController;

@@ -13,6 +13,8 @@ export interface Tolerance {
   /** What is odd, and why it is allowed. */
   why: string;
   overrides: Partial<Behaviour>;
+  /** SHOULD checks that warn, and rightly: what they ask for is not a duty. */
+  warns?: readonly string[];
   /** What the target's description says differently. */
   config?: Partial<ReferenceTarget>;
 }
@@ -275,6 +277,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "asynchronous-cancel",
     why: "The cancel is accepted and takes hold a moment later; the answer says what is true.",
+    warns: ["CAN-04"],
     overrides: {
       stop: (lab, run) => later(lab, 150, () => correct.stop(lab, run)),
       cancel: async (lab, run, request) => {
@@ -287,6 +290,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "proposal-branch",
     why: "The proposal's own branch: 202 to create and cancel, no `cancelled`, a richer candidate.",
+    warns: ["CAN-24"],
     overrides: {
       created: async (...args) => ({ ...(await correct.created(...args)), status: 202 }),
       cancel: (lab, run) => {

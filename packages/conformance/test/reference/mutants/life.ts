@@ -1,10 +1,7 @@
 import { correct } from "../behaviour.ts";
 import { refuse } from "../http.ts";
-import { active, change, later, onlyNeighbour, pause, type StoredRun } from "../lab.ts";
-import { ageOf, type Mutant, shownWhen } from "./mutant.ts";
-
-/** How long a run has been over; 0 while it goes on. */
-const endedFor = (run: StoredRun) => (run.endedAt === null ? 0 : performance.now() - run.endedAt);
+import { active, change, count, onlyNeighbour, pause } from "../lab.ts";
+import { ageOf, type Mutant, shownWhen, SIDE_BY_SIDE } from "./mutant.ts";
 
 /** What a run does between its beginning and its end, and after it. */
 export const LIVES: readonly Mutant[] = [
@@ -34,7 +31,7 @@ export const LIVES: readonly Mutant[] = [
         lab.files.set(run.file, correct.mesh(run));
       },
       view: (run, lab) =>
-        run.status === "error" && endedFor(run) > 120
+        run.status === "error" && run.endReads > 3
           ? correct.view({ ...run, status: "done", progress: 100, step: "Completed" }, lab)
           : correct.view(run, lab),
     },
@@ -43,7 +40,7 @@ export const LIVES: readonly Mutant[] = [
   {
     name: "late-step-write",
     why: "A thread of the generator still writes its step after a failure.",
-    overrides: shownWhen("error", (run) => (endedFor(run) > 120 ? { step: "Cleaning up" } : {})),
+    overrides: shownWhen("error", (run) => (run.endReads > 3 ? { step: "Cleaning up" } : {})),
     kills: ["LIF-04"],
   },
   {
@@ -65,13 +62,12 @@ export const LIVES: readonly Mutant[] = [
   },
   {
     name: "done-before-file",
-    why: "The status is written first and the mesh after it.",
+    why: "The status is written first and the mesh after it: who asks at once gets nothing.",
     overrides: {
-      publish: (lab, run) => {
-        const file = correct.outputPath(run);
-        if (change(run, { status: "done", progress: 100, step: "Completed", file }))
-          later(lab, 150, () => lab.files.set(file, correct.mesh(run)));
-      },
+      file: (lab, path, request) =>
+        lab.files.has(path) && count(lab, path) === 1
+          ? refuse("file_not_found", "There is no such file.")
+          : correct.file(lab, path, request),
     },
     // Whoever downloads at the first sight of done meets the gap.
     kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12"],
@@ -79,8 +75,9 @@ export const LIVES: readonly Mutant[] = [
   {
     name: "error-text-late",
     why: "The status is written first and the reason after it.",
-    overrides: shownWhen("error", (run) => (endedFor(run) < 120 ? { error: null } : {})),
-    kills: ["GET-01", "GET-13", "LIF-04", "LIF-08"],
+    overrides: shownWhen("error", (run) => (run.endReads === 1 ? { error: null } : {})),
+    // CAN-07 compares the text before and after a cancel.
+    kills: ["GET-01", "GET-13", "LIF-04", "LIF-08", "CAN-07"],
   },
   {
     name: "failure-takes-neighbours",
@@ -93,6 +90,7 @@ export const LIVES: readonly Mutant[] = [
       },
     },
     kills: ["LIF-10"],
+    mayAlsoFail: SIDE_BY_SIDE,
   },
   {
     name: "poisoned-worker",
@@ -110,15 +108,20 @@ export const LIVES: readonly Mutant[] = [
       },
     },
     kills: ["LIF-11"],
+    mayAlsoFail: SIDE_BY_SIDE,
   },
   {
     name: "forgets-for-a-while",
-    why: "Ended runs are looked up in a cache that drops and reloads them.",
+    why: "Ended runs are read through a cache that drops what nobody asked for, and loads it too late.",
     overrides: {
-      read: (lab, run, request) =>
-        run.status === "done" && endedFor(run) > 180 && endedFor(run) < 240
+      read: (lab, run, request) => {
+        const now = performance.now();
+        const last = lab.counters.get(run.id) ?? now;
+        lab.counters.set(run.id, now);
+        return run.status === "done" && now - last > 150
           ? refuse("run_not_found", "There is no such run.")
-          : correct.read(lab, run, request),
+          : correct.read(lab, run, request);
+      },
     },
     kills: ["LIF-12"],
   },
@@ -127,7 +130,7 @@ export const LIVES: readonly Mutant[] = [
     why: "Two replicas disagree about how a run ended.",
     overrides: {
       view: (run, lab) =>
-        run.status === "error" && run.reads % 2 === 0
+        run.status === "error" && run.endReads % 2 === 0
           ? correct.view({ ...run, status: "cancelled" }, lab)
           : correct.view(run, lab),
     },
@@ -139,12 +142,11 @@ export const LIVES: readonly Mutant[] = [
     why: "A replica lags behind: for a moment after a failure some reads still show the run at work.",
     overrides: {
       view: (run, lab) =>
-        run.status === "error" && endedFor(run) > 110 && run.reads % 2 === 0
+        run.status === "error" && run.endReads > 3 && run.endReads % 2 === 0
           ? correct.view({ ...run, status: "running" }, lab)
           : correct.view(run, lab),
     },
     kills: ["LIF-03", "LIF-15"],
-    mayAlsoFail: [{ id: "CAN-07", reason: "when its reads come late" }],
   },
   {
     name: "queued-says-running",

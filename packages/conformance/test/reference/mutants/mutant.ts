@@ -14,6 +14,12 @@ export interface Mutant {
   mayAlsoFail?: readonly { id: string; reason: string }[];
 }
 
+/** For mutants that hurt a neighbour: scenarios which run side by side may be neighbours by chance. */
+export const SIDE_BY_SIDE = ["CRE-11", "CAN-06", "CAN-12"].map((id) => ({
+  id,
+  reason: "its runs may be the only ones beside the one that does harm",
+}));
+
 /** Shows a run with some keys changed. */
 export function shown(patch: (run: StoredRun) => Record<string, unknown>): Partial<Behaviour> {
   return { view: (run, lab) => ({ ...correct.view(run, lab), ...patch(run) }) };

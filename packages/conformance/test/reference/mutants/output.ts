@@ -197,12 +197,13 @@ export const OUTPUTS: readonly Mutant[] = [
   },
   {
     name: "output-vanishes",
-    why: "Finished meshes are tidied away while their runs still name them.",
+    why: "A mesh is tidied away once it was fetched and its run is read again, though the run names it.",
     overrides: {
       file: (lab, path, request) => {
         const run = [...lab.runs.values()].find((one) => one.file === path);
-        const age = run?.endedAt ? performance.now() - run.endedAt : 0;
-        if (age > 250) lab.files.delete(path);
+        const reads = run?.endReads ?? 0;
+        if (reads > (lab.counters.get(path) ?? reads)) lab.files.delete(path);
+        lab.counters.set(path, reads);
         return correct.file(lab, path, request);
       },
     },
