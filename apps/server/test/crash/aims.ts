@@ -8,7 +8,6 @@ import {
   createAsk,
   createSurely,
   createUrl,
-  insist,
   read,
   runUrl,
   stepsWish,
@@ -143,12 +142,3 @@ export const AIMS = {
 
 export type Phase = keyof typeof AIMS;
 export const PHASES = Object.keys(AIMS) as Phase[];
-
-/** Asks for an answered create again under its key. */
-export async function repeat(world: World, { wish }: Accepted): Promise<string | undefined> {
-  const { text } = await insist(
-    () => createUrl(world),
-    () => createAsk(wish),
-  );
-  return (JSON.parse(text) as { run_id?: string }).run_id;
-}

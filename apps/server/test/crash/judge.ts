@@ -4,9 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { isEnded, type RunStatus } from "@modly-runs/contract";
 
-import { repeat } from "./aims.ts";
 import type { Accepted } from "./ledger.ts";
-import { COLLECTION, insist, read, runUrl, type World } from "./world.ts";
+import { COLLECTION, insist, read, repeat, runUrl, type World } from "./world.ts";
 import { ask } from "./wire.ts";
 
 /** How long everything may take to come to rest after the last kill, ms. */

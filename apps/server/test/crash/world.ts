@@ -79,3 +79,12 @@ export async function cancel(world: World, run: Accepted): Promise<void> {
   );
   world.ledger.noteCancel(run, answer);
 }
+
+/** Asks for an answered create again under its key. */
+export async function repeat(world: World, { wish }: Accepted): Promise<string | undefined> {
+  const { text } = await insist(
+    () => createUrl(world),
+    () => createAsk(wish),
+  );
+  return (JSON.parse(text) as { run_id?: string }).run_id;
+}
