@@ -81,7 +81,8 @@ export function createCatalogue({ modly, times, log, closing }: Cataloguing) {
     const now = performance.now();
     if (now - refreshed < times.fresh) return;
     refreshing ??= { since: now, done: refresh().finally(() => (refreshing = null)) };
-    const patience = refreshing.since + times.listing - now;
+    const never = refreshed === Number.NEGATIVE_INFINITY;
+    const patience = refreshing.since + (never ? times.firstListing : times.listing) - now;
     if (patience <= 0) return;
     const enough = new AbortController();
     const limit = AbortSignal.any([closing, enough.signal]);

@@ -40,6 +40,8 @@ export function createModlySource({ url, token, log, times }: ModlySourceOptions
     closing: closing.signal,
   };
   const catalogue = createCatalogue(desk);
+  // The first request shall not be the one that waits.
+  void catalogue.list();
 
   return {
     async list(): Promise<readonly Generator[]> {

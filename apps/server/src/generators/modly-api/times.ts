@@ -17,9 +17,10 @@ export const TIMES = {
   away: 120_000,
   /** After a lost answer: that job may be running, and two at once can swap their results in Modly. */
   quiet: 60_000,
-  /** How old a list of models may be, and how long a request waits for a newer one. */
+  /** How old a list of models may be, and how long a request waits for a newer one, or for the first. */
   fresh: 1_500,
   listing: 1_000,
+  firstListing: 5_000,
   /** How old the description of a model's parameters may be. */
   freshParams: 30_000,
 } as const satisfies Record<string, number>;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { type Server, startServer } from "../server.ts";
 import { type StandIn, startStandIn } from "../stand-in/start.ts";
-import { HABITS, SEEN } from "./expected.ts";
+import { HABITS, RACES, SEEN } from "./expected.ts";
 import { behindUs } from "./targets.ts";
 
 let directory: string;
@@ -35,7 +35,9 @@ test("in front of a Modly with all its bugs the core is clean, and none of it is
     Object.keys(behindUs.situations ?? {}).toSorted(),
   );
   // What the page's table says of each of its rows.
-  const inTable = new Set(Object.keys(Object.assign({}, HABITS, ...Object.values(SEEN)) as object));
+  const inTable = new Set(
+    Object.keys(Object.assign({}, HABITS, RACES, ...Object.values(SEEN)) as object),
+  );
   const rows = verdicts.filter(({ id }) => inTable.has(id));
   expect(rows.filter(({ status }) => status !== "pass")).toEqual([]);
   expect(standIn.submissions().map(({ route }) => route)).not.toContain("workflow-runs");

@@ -18,7 +18,7 @@ export const HABITS: Seen = all("warn", ["GET-19", "GET-21", "CAN-24", "CAN-25"]
 export const SEEN: Readonly<Record<Bug, Seen>> = {
   oddParams: all("fail", ["CRE-22", "CRE-23", "WIRE-01"]),
   emptyImages: all("fail", ["CRE-16"]),
-  progressAfterCancel: all("fail", ["LIF-04"]),
+  progressAfterCancel: all("fail", ["LIF-04", "CAN-08"]),
   oddProgress: all("fail", ["GET-01", "GET-04", "LIF-02", "LIF-15"]),
   lateFiles: {
     ...all("fail", ["LIF-07", "CAN-06", "OUT-01"]),
@@ -34,6 +34,9 @@ export const SEEN: Readonly<Record<Bug, Seen>> = {
   refusedCreateSwitches: {},
   workspaceLeaks: {},
 };
+
+/** Whether a race shows a bug is up to who wins it: such a check may fail, and may pass. */
+export const RACES: Readonly<Partial<Record<CheckId, Bug>>> = { "CAN-12": "lateFiles" };
 
 /** These strike whatever else is going on, so only their own checks are asked. */
 export const STRIKING = ["cancelKillsActive", "resultsSwap", "switchFreezes"] as const;

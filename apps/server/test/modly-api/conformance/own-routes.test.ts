@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { Bug } from "../stand-in/bugs.ts";
 import { type StandIn, startStandIn } from "../stand-in/start.ts";
-import { HABITS, QUIET, SEEN, STRIKING } from "./expected.ts";
+import { HABITS, QUIET, RACES, SEEN, STRIKING } from "./expected.ts";
 import { conformanceTable } from "./table.ts";
 import { ownRoutes, ownRoutesWithTwoModels } from "./targets.ts";
 
@@ -54,7 +54,9 @@ test("Modly's habits alone fail nothing", async () => {
 
 test("the bugs that leave other runs alone fail exactly their checks", async () => {
   const expected = together([HABITS, ...QUIET.map((bug) => SEEN[bug])]);
-  expect(await seen(QUIET, ownRoutes)).toEqual(expected);
+  const raced = Object.keys(RACES);
+  const found = Object.entries(await seen(QUIET, ownRoutes)).filter(([id]) => !raced.includes(id));
+  expect(Object.fromEntries(found)).toEqual(expected);
 }, 240_000);
 
 test.each(STRIKING)(

@@ -1,7 +1,7 @@
 import { CHECK_IDS, CHECKS, type CheckId } from "@modly-runs/conformance";
 
 import { BUGS, type Bug } from "../stand-in/bugs.ts";
-import { HABITS, SEEN } from "./expected.ts";
+import { HABITS, RACES, SEEN } from "./expected.ts";
 
 /** Why a check is not passed by the stand-in's own routes, and how. */
 function reasonsOf(id: CheckId): readonly string[] {
@@ -9,6 +9,8 @@ function reasonsOf(id: CheckId): readonly string[] {
     const status = SEEN[bug][id];
     return status === undefined ? [] : [`${status}: ${BUGS[bug]}`];
   });
+  const race = RACES[id];
+  if (race !== undefined) bugs.push(`fail or pass, as the race goes: ${BUGS[race]}`);
   const habit = HABITS[id];
   return habit === undefined ? bugs : [`${habit}: a habit of Modly's, no bug`, ...bugs];
 }

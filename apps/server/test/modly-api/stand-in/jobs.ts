@@ -38,11 +38,10 @@ interface Submission {
 
 const FREEZE_MS = 1_500;
 
-/** A job that nobody waits for any more still has a thread that moves its bar: so often, every so many milliseconds. */
-const HAUNTING = { times: 40, every: 25 };
-
-/** Odd as they were seen: back from 2 to 0, a fraction, more than a hundred. */
-const ODD_PROGRESS = [2, 0, 33.3, 250];
+/** Odd as it was seen: back from 2 to 0, a fraction, more than a hundred, and up and down from then on. */
+function oddProgress(step: number): number {
+  return [2, 0, 33.3][step - 1] ?? (step % 2 ? 240.5 : 250);
+}
 
 function traceback(message: string): string {
   return [
@@ -88,8 +87,8 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
       step += 1;
       // A job that got another one's result has ended, while the process still computes its own.
       if (job.status === "running") {
-        const odd = bugs.has("oddProgress") ? ODD_PROGRESS[step - 1] : undefined;
-        job.progress = odd ?? Math.floor((step / (total + 1)) * 100);
+        const even = Math.floor((step / (total + 1)) * 100);
+        job.progress = bugs.has("oddProgress") ? oddProgress(step) : even;
         job.step = `Step ${step} of ${total}`;
       }
       if (step < total) work.timer = setTimeout(tick, number(params["step_ms"], stepMs));
@@ -139,10 +138,11 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     startWaiting();
   }
 
-  function haunt(job: Job, left = HAUNTING.times): void {
-    if (left === 0) return;
-    job.progress += 1;
-    setTimeout(() => haunt(job, left - 1), HAUNTING.every);
+  /** The bar of a cancelled job is a little further whenever somebody looks: on any machine the same. */
+  function haunted(job: Job): Job {
+    const seen = { ...job };
+    if (job.status === "cancelled" && job.progress < 99) job.progress += 1;
+    return seen;
   }
 
   return {
@@ -184,7 +184,10 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
       return { job, sha256 };
     },
 
-    read: (id: string): Job | undefined => jobs.get(id)?.job,
+    read(id: string): Job | undefined {
+      const job = jobs.get(id)?.job;
+      return job && bugs.has("progressAfterCancel") ? haunted(job) : job;
+    },
 
     cancel(id: string): boolean {
       const work = jobs.get(id);
@@ -193,10 +196,7 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
       const begun = !waiting.includes(work);
       waiting = waiting.filter((other) => other !== work);
       const was = job.status;
-      if (was === "pending" || was === "running") {
-        job.status = "cancelled";
-        if (bugs.has("progressAfterCancel")) haunt(job);
-      }
+      if (was === "pending" || was === "running") job.status = "cancelled";
       if (bugs.has("cancelKillsActive")) kill(active);
       else if (was === "running" && begun) kill(model);
       return true;
