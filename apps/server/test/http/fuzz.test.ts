@@ -136,7 +136,7 @@ test("no form, however bent, is a fault of ours", async () => {
     fc.asyncProperty(contentType, form, async (type, body) => {
       expectAnswered(await send(app, type, body));
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
   await expectAlive(app);
 });
@@ -197,7 +197,7 @@ test("no params, however odd, are a fault of ours, and prototypes stay what they
       if (answer.status === 200) await app.cancel((JSON.parse(body) as { run_id: string }).run_id);
       else expect(expectProblem({ status: answer.status, body }).status).toBe(400);
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect(({} as Record<string, unknown>)["steps"]).toBeUndefined();
