@@ -96,10 +96,10 @@ type Validator = {
 
 /** Errors that Khronos' validator finds; undefined where it is not installed. */
 export async function validatorFaults(file: Buffer): Promise<readonly string[] | undefined> {
-  const name = "gltf-validator";
   let validator: Validator;
   try {
-    const loaded = (await import(name)) as Validator & { default?: Validator };
+    // @ts-expect-error The package has no types of its own.
+    const loaded = (await import("gltf-validator")) as Validator & { default?: Validator };
     validator = loaded.default ?? loaded;
   } catch {
     return undefined;

@@ -1,5 +1,8 @@
+import { CANCELS_BESIDE } from "./cancel-beside.ts";
+import { CANCEL_RACES } from "./cancel-races.ts";
 import { CANCELS } from "./cancels.ts";
 import { CREATE_ACCEPTS } from "./create-accepts.ts";
+import { CREATE_CONSEQUENCES } from "./create-consequences.ts";
 import { CREATE_REFUSES } from "./create-refuses.ts";
 import { LIVES } from "./lives.ts";
 import { OUTPUTS } from "./outputs.ts";
@@ -9,8 +12,11 @@ import type { Scenario } from "./scenario.ts";
 /** Everything the suite does to a target, in the order it begins. */
 export const SCENARIOS: readonly Scenario[] = [
   ...CREATE_ACCEPTS,
+  ...CREATE_CONSEQUENCES,
   ...LIVES,
   ...CANCELS,
+  ...CANCEL_RACES,
+  ...CANCELS_BESIDE,
   ...OUTPUTS,
   ...READS,
   ...CREATE_REFUSES,

@@ -8,7 +8,7 @@ import { CannotGoOn } from "../session/session.ts";
 import { fillQueue } from "../target/situations.ts";
 import { statusOf } from "./answers.ts";
 import { type Bench, type Seen, told } from "./bench.ts";
-import { HISTORY_CHECKS } from "./predicates.ts";
+import { PREDICATE_IDS } from "./predicates.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Whoever reads done first fetches the file in the same breath. */
@@ -70,7 +70,7 @@ export const LIVES: readonly Scenario[] = [
   {
     name: "lives that succeed",
     feeds: ["LIF-05", "LIF-07"],
-    shows: HISTORY_CHECKS,
+    shows: PREDICATE_IDS,
     needs: ["succeeds"],
     async run(t) {
       const runs = await Promise.all([t.start(), t.start(), t.start()]);
@@ -80,7 +80,7 @@ export const LIVES: readonly Scenario[] = [
   {
     name: "a life that fails",
     feeds: ["LIF-08"],
-    shows: HISTORY_CHECKS,
+    shows: PREDICATE_IDS,
     needs: ["fails"],
     async run(t) {
       const end = await live(t, (await t.start("fails")).id);
@@ -97,7 +97,7 @@ export const LIVES: readonly Scenario[] = [
   {
     name: "a life that is cancelled",
     feeds: [],
-    shows: HISTORY_CHECKS,
+    shows: PREDICATE_IDS,
     needs: ["runs_long"],
     async run(t) {
       const { id } = await t.start("runs_long");

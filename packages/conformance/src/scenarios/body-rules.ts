@@ -1,0 +1,140 @@
+import { isRunStatus, type RunStatus, WORKSPACE_PREFIX } from "@modly-runs/contract";
+import { jsonSchemas } from "@modly-runs/contract/json-schema";
+import { Ajv2020 } from "ajv/dist/2020.js";
+
+import type { CheckId } from "../requirements/index.ts";
+
+const validRun = new Ajv2020({ strict: false, allErrors: false }).compile(jsonSchemas.Run);
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** A rule about one body of a read; `when` says of which status, or of all. */
+export type BodyRule = {
+  readonly id: CheckId;
+  readonly when?: RunStatus;
+  readonly expected: string;
+  readonly keeps: (body: Body, pathId: string) => boolean;
+};
+
+const nothing = (body: Body, ...keys: string[]) => keys.every((key) => body[key] === null);
+const SEVEN = ["run_id", "status", "progress", "step", "output_url", "error", "scene_candidate"];
+
+/** The rules, in the order of the reports. */
+export const BODY_RULES: readonly BodyRule[] = [
+  {
+    id: "GET-01",
+    expected: "a body valid against the schema Run",
+    keeps: (body) => validRun(body),
+  },
+  {
+    id: "GET-02",
+    expected: "run_id is the id in the path",
+    keeps: (body, id) => body["run_id"] === id,
+  },
+  {
+    id: "GET-03",
+    expected: "one of the five status words",
+    keeps: (body) => isRunStatus(body["status"]),
+  },
+  {
+    id: "GET-04",
+    expected: "progress is an integer 0..100",
+    keeps: ({ progress }) =>
+      typeof progress === "number" &&
+      Number.isInteger(progress) &&
+      progress >= 0 &&
+      progress <= 100,
+  },
+  {
+    id: "GET-05",
+    when: "pending",
+    expected: "null output_url, error, scene_candidate",
+    keeps: (body) => nothing(body, "output_url", "error", "scene_candidate"),
+  },
+  {
+    id: "GET-06",
+    when: "pending",
+    expected: "progress 0",
+    keeps: (body) => body["progress"] === 0,
+  },
+  {
+    id: "GET-07",
+    when: "running",
+    expected: "null output_url, error, scene_candidate",
+    keeps: (body) => nothing(body, "output_url", "error", "scene_candidate"),
+  },
+  {
+    id: "GET-08",
+    when: "done",
+    expected: `output_url begins with ${WORKSPACE_PREFIX}, error null`,
+    keeps: (body) =>
+      String(body["output_url"]).startsWith(WORKSPACE_PREFIX) && body["error"] === null,
+  },
+  {
+    id: "GET-09",
+    when: "done",
+    expected: "progress 100",
+    keeps: (body) => body["progress"] === 100,
+  },
+  {
+    id: "GET-10",
+    expected: "status done when progress is 100",
+    keeps: (body) => body["progress"] !== 100 || body["status"] === "done",
+  },
+  {
+    id: "GET-11",
+    expected: "scene_candidate non-null exactly when done",
+    keeps: (body) =>
+      (body["scene_candidate"] !== null && body["scene_candidate"] !== undefined) ===
+      (body["status"] === "done"),
+  },
+  {
+    id: "GET-12",
+    when: "done",
+    expected: "output_url is /workspace/ and workspace_path",
+    keeps: ({ output_url, scene_candidate }) => {
+      const path = (scene_candidate as { workspace_path?: string } | null | undefined)
+        ?.workspace_path;
+      // Where one of the two is missing, GET-08 and GET-11 say so.
+      return (
+        path === undefined ||
+        typeof output_url !== "string" ||
+        output_url.endsWith(`${WORKSPACE_PREFIX}${path}`)
+      );
+    },
+  },
+  {
+    id: "GET-13",
+    when: "error",
+    expected: "a non-empty error, null output_url and scene_candidate",
+    keeps: (body) =>
+      typeof body["error"] === "string" &&
+      body["error"] !== "" &&
+      nothing(body, "output_url", "scene_candidate"),
+  },
+  {
+    id: "GET-14",
+    when: "cancelled",
+    expected: "null output_url and scene_candidate",
+    keeps: (body) => nothing(body, "output_url", "scene_candidate"),
+  },
+  {
+    id: "GET-15",
+    when: "cancelled",
+    expected: "error null",
+    keeps: (body) => body["error"] === null,
+  },
+  {
+    id: "GET-16",
+    expected: "step null or 1..500 characters",
+    keeps: ({ step }) =>
+      step === null ||
+      step === undefined ||
+      (typeof step === "string" && step.length > 0 && step.length <= 500),
+  },
+  {
+    id: "GET-28",
+    expected: "only the seven keys",
+    keeps: (body) => Object.keys(body).every((key) => SEVEN.includes(key)),
+  },
+];

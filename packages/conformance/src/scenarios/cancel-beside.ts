@@ -1,0 +1,111 @@
+import { isEnded } from "@modly-runs/contract";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { CannotGoOn } from "../session/session.ts";
+import { fillQueue } from "../target/situations.ts";
+import type { Scenario } from "./scenario.ts";
+
+import { startLong, unharmed } from "./cancelling.ts";
+
+export const CANCELS_BESIDE: readonly Scenario[] = [
+  {
+    name: "cancelling a running run beside another",
+    feeds: ["CAN-14"],
+    needs: ["runs_long", "succeeds"],
+    alone: true,
+    async run(t) {
+      const a = await startLong(t);
+      const b = await t.start();
+      await t.cancel(a.id);
+      await unharmed(t, "CAN-14", b.id);
+    },
+  },
+  {
+    name: "cancelling an ended run beside another",
+    feeds: ["CAN-15"],
+    needs: ["succeeds"],
+    alone: true,
+    async run(t) {
+      const a = await t.finished();
+      const b = await t.start();
+      await t.until(b.id, (status) => status !== "pending", 500);
+      await t.cancel(a.id);
+      await unharmed(t, "CAN-15", b.id);
+    },
+  },
+  {
+    name: "cancelling a queued run beside another",
+    feeds: ["CAN-16"],
+    needs: ["queued", "succeeds"],
+    alone: true,
+    async run(t) {
+      const { recipe } = await t.situation("queued");
+      const { running, waiting } = await fillQueue(t, recipe);
+      if (waiting === undefined) throw new CannotGoOn("No run had to wait this time.");
+      const [kept] = running;
+      const b = kept === undefined ? undefined : await t.look(kept);
+      await t.cancel(waiting);
+      const after = kept === undefined ? undefined : await t.look(kept);
+      if (b && after)
+        t.judge(
+          "CAN-16",
+          after.exchange,
+          "the running run is as it was",
+          b.status === after.status || after.status === "done",
+        );
+      // Its end would take as long as the longest run; that it goes on for a while shows enough.
+      await sleep(t.session.budgets.stable);
+      const later = kept === undefined ? undefined : await t.look(kept);
+      if (later)
+        t.judge(
+          "CAN-16",
+          later.exchange,
+          "the running run goes on, or is done",
+          later.status === "running" || later.status === "done",
+        );
+      await t.release(...running);
+    },
+  },
+  {
+    name: "slots after cancels",
+    feeds: ["CAN-17"],
+    needs: ["runs_long", "succeeds"],
+    alone: true,
+    async run(t) {
+      for (let count = 0; count < 3; count += 1) {
+        const { id } = await startLong(t);
+        await t.release(id);
+        await t.ended(id);
+      }
+      const next = await t.start();
+      const end = await t.until(next.id, isEnded);
+      t.expect("CAN-17", end !== undefined, "a new run ends in time", "it did not end");
+      if (typeof t.session.target.situations?.queued !== "object") return;
+      for (let count = 0; count < 3; count += 1) {
+        const { id } = await t.start("queued");
+        const began = await t.until(id, (status) => status !== "pending", t.session.budgets.cancel);
+        t.expect(
+          "CAN-17",
+          began !== undefined,
+          "a new run begins after a cancel",
+          "it stayed pending",
+        );
+        await t.release(id);
+        await t.until(id, isEnded, t.session.budgets.cancel);
+        if (began === undefined) return;
+      }
+    },
+  },
+  {
+    name: "life after many cancels",
+    feeds: ["CAN-23"],
+    needs: ["succeeds"],
+    alone: true,
+    async run(t) {
+      const runs = await Promise.all(Array.from({ length: 8 }, () => t.start()));
+      await t.release(...runs.flatMap(({ id }) => [id, id]));
+      const next = await t.start();
+      await unharmed(t, "CAN-23", next.id);
+    },
+  },
+];
