@@ -1,0 +1,59 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+
+import { expect, test } from "vitest";
+
+import { cli, root, scratch, startOurServer } from "./processes.ts";
+
+const duck = path.join(root, "examples", "duck.png");
+
+test("run brings its mesh although the server is killed and started again", async () => {
+  const { dir, remove } = await scratch();
+  const data = path.join(dir, "data");
+  const mesh = path.join(dir, "duck.glb");
+  const first = await startOurServer(data);
+  let second: typeof first | undefined;
+  try {
+    const slow = ["--model", "test/steps", "--param", "steps=20", "--param", "step_ms=50"];
+    const run = cli(["run", duck, ...slow, "-o", mesh, "--api-url", first.url]);
+    await run.said(/Step [2-9]/);
+    await first.kill();
+    second = await startOurServer(data, Number(new URL(first.url).port));
+    const { code, stdout, stderr } = await run.ended;
+    expect([code, stdout], stderr).toEqual([0, `${mesh}\n`]);
+  } finally {
+    await first.kill();
+    await second?.stop();
+    await remove();
+  }
+});
+
+test("the second Ctrl-C leaves at once, also when the server is silent about the first", async () => {
+  const running = {
+    run_id: "r1",
+    status: "running",
+    progress: 5,
+    step: "Working",
+    output_url: null,
+    error: null,
+    scene_candidate: null,
+  };
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith("/cancel")) return;
+    request.resume().on("end", () => response.end(JSON.stringify(running)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const run = cli(["run", duck, "-m", "a/b", "--api-url", `http://127.0.0.1:${port}`]);
+    await run.said(/Working/);
+    run.kill("SIGINT");
+    await run.said(/again to leave at once/);
+    run.kill("SIGINT");
+    expect((await run.ended).code).toBe(130);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
