@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that a seed repeats (mulberry32, a public-domain generator by T. Ettinger). */
+/** Numbers in [0, 1) that a seed repeats (mulberry32, in the public domain). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
