@@ -1,4 +1,11 @@
-const CODES: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL"];
+/** SQLite says FULL for a full disk only; a quota and a limit on files are failed writes to it. */
+const CODES: readonly unknown[] = [
+  "ENOSPC",
+  "EDQUOT",
+  "EFBIG",
+  "SQLITE_FULL",
+  "SQLITE_IOERR_WRITE",
+];
 
 const codeOf = (cause: unknown) => (cause as { code?: unknown } | null | undefined)?.code;
 

@@ -1,13 +1,17 @@
+import { execFile } from "node:child_process";
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 
-import { expect, test } from "vitest";
+import { Run } from "@modly-runs/contract";
+import { expect, onTestFinished, test } from "vitest";
 
 import { openApp, scratch } from "../support/app.ts";
 import { mountSmallDisk } from "../support/disk.ts";
 import { createHeld } from "../support/generators.ts";
-import { heavyPicture } from "../support/pictures.ts";
+import { heavyPicture, picture } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
+import { startServerProcess } from "../support/server-process.ts";
 
 const HELD = { model_id: "fake/held", params: "{}" };
 
@@ -92,3 +96,52 @@ test.runIf(canMount)("no room in the store: creates are refused, runs still end"
   expect((await app.ended(await app.create())).status).toBe("done");
   await expect.poll(() => readdir(uploadsDir)).toEqual([]);
 });
+
+const isLinux = process.platform === "linux";
+
+/** Sets how large a file of a process may grow: the soft limit, so that it can be raised again. */
+async function limitFiles(pid: number, bytes: number | "unlimited"): Promise<void> {
+  await promisify(execFile)("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
+}
+
+test.runIf(isLinux)(
+  "files that may not grow: refused, then taken, and every run ends",
+  async () => {
+    const dataDir = await scratch();
+    const server = await startServerProcess({ dataDir, args: ["--test-models"] });
+    onTestFinished(async () => void (await server.kill()));
+    const post = async (image: Buffer) => {
+      const form = new FormData();
+      form.set("model_id", "test/steps");
+      form.set("params", '{"steps":3,"step_ms":1}');
+      form.set("image", new Blob([new Uint8Array(image)], { type: "image/png" }), "picture.png");
+      const answer = await fetch(`${server.url}/workflow-runs/from-image`, {
+        method: "POST",
+        body: form,
+      });
+      return { status: answer.status, body: (await answer.json()) as { run_id: string } };
+    };
+    const statusOf = async (id: string) => {
+      const answer = await fetch(`${server.url}/workflow-runs/${id}`);
+      return Run.parse(await answer.json()).status;
+    };
+
+    await limitFiles(server.pid, 300_000);
+    expect(expectProblem(await post(heavyPicture(1_000_000))).code).toBe("storage_full");
+    const accepted: string[] = [];
+    for (;;) {
+      const answer = await post(picture());
+      if (answer.status !== 200) {
+        expect(expectProblem(answer)).toMatchObject({ status: 507, code: "storage_full" });
+        break;
+      }
+      accepted.push(answer.body.run_id);
+    }
+    await limitFiles(server.pid, "unlimited");
+    const again = await post(picture());
+    expect(again.status).toBe(200);
+    for (const id of [...accepted, again.body.run_id])
+      await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe("done");
+    await expect.poll(() => readdir(path.join(dataDir, "uploads"))).toEqual([]);
+  },
+);
