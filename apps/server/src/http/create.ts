@@ -8,7 +8,7 @@ import type { Uploads } from "../files/run-files.ts";
 import type { Registry } from "../generators/registry.ts";
 import { inspectPicture } from "../pictures/inspect.ts";
 import { canonical, checkParams, depthOf } from "../runs/params.ts";
-import type { Runs } from "../runs/runs.ts";
+import type { CreateResult, Runs } from "../runs/runs.ts";
 import { refusal, refuse, sentenceOfErrors } from "./problems.ts";
 import { takeUpload, uploadOf } from "./upload.ts";
 
@@ -102,51 +102,20 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
         { field: "image", message: "is empty" },
       ]);
 
-    const generators = await registry.list();
-    const generator = generators.find(({ descriptor }) => descriptor.id === body.model_id);
-    const unknownModel = () => {
-      const known = generators.map(({ descriptor }) => descriptor.id).join(", ");
-      const named = JSON.stringify(body.model_id.slice(0, 80));
-      return refusal(req, "unknown_model", `Unknown model ID ${named}. There is ${known}.`, [
-        { field: "model_id", message: "is not a model of this server" },
-      ]);
-    };
-    if (!generator) return unknownModel();
-
     const given = readParams(body.params, limits.maxParamsDepth);
     if (!given.ok)
       return refusal(req, "invalid_params", `params ${given.why}.`, [
         { field: "params", message: given.why },
       ]);
-    const checked = checkParams(given.value, generator.descriptor);
-    if (!checked.ok)
-      return refusal(req, "invalid_params", sentenceOfErrors(checked.errors), checked.errors);
-
-    const fault = await inspectPicture(uploads.pathOf(upload.key), limits.maxPixels);
-    if (fault)
-      return refusal(req, fault.code, `The picture can't be used: ${fault.why}.`, [
-        { field: "image", message: fault.why },
-      ]);
-
-    if (res.closed) return refusal(req, "malformed_request", "The client went away.");
-
     const key = req.get("idempotency-key");
-    // The run must find its picture also when the client goes away before the answer.
-    takeUpload(res);
-    let isKept = false;
-    try {
-      const result = await runs.create({
-        modelId: body.model_id,
-        params: checked.params,
-        collection: body.collection,
-        upload: upload.key,
-        idempotency: key ? { key, digest: digestOf(upload.sha256, body, given.value) } : null,
-      });
+    const idempotency = key ? { key, digest: digestOf(upload.sha256, body, given.value) } : null;
+
+    const generators = await registry.list();
+    const answer = (result: CreateResult) => {
       switch (result.kind) {
         case "created":
         case "repeated":
-          // A repeated create is answered like the first, and its picture is dropped.
-          isKept = result.kind === "created";
+          // A repeated create is answered like the first.
           res.setHeader("Location", `/workflow-runs/${result.runId}`);
           return {
             status: 200 as const,
@@ -160,9 +129,46 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
           );
         case "full":
           return refusal(req, "queue_full", QUEUE_FULL);
-        case "unknown_model":
-          return unknownModel();
+        case "unknown_model": {
+          const known = generators.map(({ descriptor }) => descriptor.id).join(", ");
+          const named = JSON.stringify(body.model_id.slice(0, 80));
+          return refusal(req, "unknown_model", `Unknown model ID ${named}. There is ${known}.`, [
+            { field: "model_id", message: "is not a model of this server" },
+          ]);
+        }
       }
+    };
+    // Before anything that may have changed since: the model may be away, the run is still here.
+    const earlier = idempotency && (await runs.earlier(idempotency));
+    if (earlier) return answer(earlier);
+
+    const generator = generators.find(({ descriptor }) => descriptor.id === body.model_id);
+    if (!generator) return answer({ kind: "unknown_model" });
+    const checked = checkParams(given.value, generator.descriptor);
+    if (!checked.ok)
+      return refusal(req, "invalid_params", sentenceOfErrors(checked.errors), checked.errors);
+
+    const fault = await inspectPicture(uploads.pathOf(upload.key), limits.maxPixels);
+    if (fault)
+      return refusal(req, fault.code, `The picture can't be used: ${fault.why}.`, [
+        { field: "image", message: fault.why },
+      ]);
+
+    if (res.closed) return refusal(req, "malformed_request", "The client went away.");
+
+    // The run must find its picture also when the client goes away before the answer.
+    takeUpload(res);
+    let isKept = false;
+    try {
+      const result = await runs.create({
+        modelId: body.model_id,
+        params: checked.params,
+        collection: body.collection,
+        upload: upload.key,
+        idempotency,
+      });
+      isKept = result.kind === "created";
+      return answer(result);
     } finally {
       if (!isKept) await uploads.remove(upload.key);
     }

@@ -37,6 +37,8 @@ export interface RunsDeps {
  */
 export interface Runs {
   create(request: RunRequest): Promise<CreateResult>;
+  /** What an earlier create under this key makes of a later one; undefined when there was none. */
+  earlier(idempotency: Idempotency): Promise<CreateResult | undefined>;
   get(runId: string): Promise<RunRow | undefined>;
   /** Ends an active run as `cancelled`; leaves an ended one alone. Gives the row as it is then. */
   cancel(runId: string): Promise<RunRow | undefined>;
@@ -84,6 +86,14 @@ export function createRuns(deps: RunsDeps): Runs {
       const { runId } = outcome.row;
       await queue.add({ runId, slot: generator.slot });
       return { kind: "created", runId };
+    },
+
+    async earlier({ key, digest }) {
+      const found = await store.findByKey(key);
+      if (!found) return undefined;
+      return found.digest === digest
+        ? { kind: "repeated", runId: found.runId }
+        : { kind: "mismatch" };
     },
 
     get: (runId) => store.get(runId),

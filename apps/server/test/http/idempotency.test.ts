@@ -115,3 +115,17 @@ test("whoever lost the answer gets a run that works under the same key", async (
   const id = await createKeyed(app, keyed("k"));
   expect((await app.ended(id)).status).toBe("done");
 });
+
+test("a repeated create finds its run also when the model has gone", async () => {
+  const dataDir = await scratch();
+  const { source: held } = createHeld();
+  const before = await openApp({ dataDir, sources: [held] });
+  const parts = keyed("k", { fields: { model_id: "fake/held", params: "{}" } });
+  const first = await createKeyed(before, parts);
+  await before.cancel(first);
+  await before.stop();
+  const after = await openApp({ dataDir });
+  expect(await createKeyed(after, parts)).toBe(first);
+  const { code } = expectProblem(await after.post({ fields: parts.fields! }));
+  expect(code).toBe("unknown_model");
+});
