@@ -17,6 +17,7 @@ import { createTestSource } from "./generators/test-models/index.ts";
 import { listen } from "./http/listen.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { mayPass } from "./out-of-room.ts";
 import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
@@ -70,7 +71,14 @@ function lock(dataDir: string) {
   } catch (cause) {
     throw new CannotStart(`The data directory can't be made: ${(cause as Error).message}.`);
   }
-  const held = lockDirectory(dataDir);
+  let held: ReturnType<typeof lockDirectory>;
+  try {
+    held = lockDirectory(dataDir);
+  } catch (cause) {
+    throw new CannotStart(
+      `The data directory ${dataDir} can't be locked: ${(cause as Error).message}.`,
+    );
+  }
   if (!held)
     throw new CannotStart(
       `Another server works on ${dataDir}. Stop it, or use another --data-dir.`,
@@ -136,7 +144,14 @@ export async function startServer(
       },
     });
 
-    await recover({ store, runs, queue, registry, files, leftovers, maxAttempts, log });
+    await recover({ store, runs, queue, registry, files, leftovers, maxAttempts, log }).catch(
+      (cause: unknown) => {
+        if (!mayPass(cause)) throw cause;
+        throw new CannotStart(
+          `The runs in ${dataDir} can't be taken up: ${(cause as Error).message}. They are left as they are.`,
+        );
+      },
+    );
     const listening = await listen(app, config).catch((cause: NodeJS.ErrnoException) => {
       const taken = cause.code === "EADDRINUSE";
       throw new CannotStart(

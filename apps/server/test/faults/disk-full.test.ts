@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { Run } from "@modly-runs/contract";
 import { expect, onTestFinished, test } from "vitest";
 
+import { CannotStart } from "../../src/server.ts";
 import { openApp, scratch } from "../support/app.ts";
 import { mountSmallDisk } from "../support/disk.ts";
 import { createHeld } from "../support/generators.ts";
@@ -95,6 +96,28 @@ test.runIf(canMount)("no room in the store: creates are refused, runs still end"
   await app.cancel(waiting);
   expect((await app.ended(await app.create())).status).toBe("done");
   await expect.poll(() => readdir(uploadsDir)).toEqual([]);
+});
+
+test.runIf(canMount)("no room at start: a sentence, and the runs are there later", async () => {
+  const small = await openOnSmallDisk("store");
+  if (!small) return;
+  const { app, disk } = small;
+  const id = await app.create(HELD);
+  await app.until(id, "running");
+  await app.stop();
+  await disk.fill();
+  const dataDir = disk.directory;
+  const { workspaceDir } = app;
+  const held = createHeld();
+  const start = () => openApp({ dataDir, workspaceDir, sources: [held.source] });
+  const cause: unknown = await start().catch((error: unknown) => error);
+  expect(cause).toBeInstanceOf(CannotStart);
+  expect((cause as CannotStart).message).toMatch(/ full/);
+  await disk.free();
+  const again = await start();
+  await expect.poll(() => held.runs.has(id)).toBe(true);
+  held.runs.get(id)!.finish();
+  expect((await again.ended(id)).status).toBe("done");
 });
 
 const isLinux = process.platform === "linux";
