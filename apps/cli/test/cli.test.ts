@@ -93,6 +93,17 @@ test.each([
   expect(stderr).toMatch(/modly-runs serve/);
 });
 
+test("run says that the picture is missing before it asks a server", async () => {
+  const { code, stdout, stderr } = await cli([
+    "run",
+    "nowhere.png",
+    "--api-url",
+    "http://127.0.0.1:9",
+  ]).ended;
+  expect([code, stdout]).toEqual([8, ""]);
+  expect(stderr).toBe("There is no picture nowhere.png.\n");
+});
+
 test("serve says so when the server is not installed", async () => {
   const { code, stderr } = await cli(["serve", "--port", "0"]).ended;
   expect(code).toBe(3);

@@ -46,6 +46,9 @@ export const run: ServerCommand<[string], RunOptions> = {
       stop();
     });
 
+    // What is wrong on this machine is said before a server is asked.
+    if (!existsSync(image))
+      return ended(context, fail("local_file", `There is no picture ${image}.`).failure);
     const chosen = options.model === undefined ? await choose(context) : succeed(options.model);
     if (!chosen.ok) return ended(context, chosen.failure);
     const modelId = chosen.value;
