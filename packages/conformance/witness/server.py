@@ -203,6 +203,7 @@ class Runs:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or headers and body are 40 ms apart
     timeout = 60
     runs: Runs
 

@@ -1,4 +1,4 @@
-import { CHECKS, type CheckId } from "../../src/requirements/index.ts";
+import type { CheckId } from "../../src/requirements/index.ts";
 import { collect, type RunOptions } from "../../src/run.ts";
 import type { TargetConfig } from "../../src/target/config.ts";
 import type { Verdict } from "../../src/verdict/verdict.ts";
@@ -40,14 +40,6 @@ export function differences(mutant: Mutant, { broken }: Trial): string[] {
     ...mutant.kills.filter((id) => !broken.some((one) => one === id)).map((id) => `${id} survived`),
     ...broken.filter((id) => !allowed.has(id)).map((id) => `${id} was broken too`),
   ];
-}
-
-/** The MUST and SHOULD checks that no mutant kills. */
-export function unkilled(mutants: readonly Mutant[]): CheckId[] {
-  const killed = new Set(mutants.flatMap(({ kills }) => kills));
-  return (Object.keys(CHECKS) as CheckId[]).filter(
-    (id) => CHECKS[id].level !== "MAY" && !killed.has(id),
-  );
 }
 
 /** Does something with each item, several at a time; results come in the items' order. */

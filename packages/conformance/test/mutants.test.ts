@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+
+import { describe, expect, it } from "vitest";
+
+import {
+  differences,
+  killMatrix,
+  MATRIX_FILES,
+  matrixPage,
+  type Mutant,
+  MUTANTS,
+  several,
+  TOLERANCES,
+  tryServer,
+} from "./reference/index.ts";
+
+/** Servers at once: most of a trial is waiting. */
+const LANES = 8;
+/** The day's number picks which mutants are tried in full; it is shown, so that a day can be repeated. */
+const SEED = Number(process.env["ZOO_SEED"] ?? Math.floor(Date.now() / 86_400_000));
+const SAMPLE = 4;
+
+/** A few mutants, others for each seed. */
+function sample(mutants: readonly Mutant[]): Mutant[] {
+  const step = Math.floor(mutants.length / SAMPLE);
+  return Array.from({ length: SAMPLE }, (_, part) => mutants[part * step + (SEED % step)]).filter(
+    (mutant) => mutant !== undefined,
+  );
+}
+
+describe("the wrong servers", () => {
+  it(`are each found by the checks that they declare (${MUTANTS.length} of them)`, async () => {
+    const found = await several(MUTANTS, LANES, async (mutant) =>
+      differences(mutant, await tryServer(mutant.overrides, { only: mutant.kills })).map(
+        (fault) => `${mutant.name}: ${fault}`,
+      ),
+    );
+    expect(found.flat()).toEqual([]);
+  }, 300_000);
+
+  it.each(sample(MUTANTS))(
+    `fail nothing else: $name (seed ${SEED})`,
+    async (mutant) => {
+      expect(differences(mutant, await tryServer(mutant.overrides))).toEqual([]);
+    },
+    120_000,
+  );
+
+  it("have names of their own", () => {
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+});
+
+describe("the kill matrix", () => {
+  it("leaves no MUST and no SHOULD without a wrong server that it finds", () => {
+    expect(killMatrix(MUTANTS).unkilled).toEqual([]);
+  });
+
+  it("is written down as the mutants declare it (else run pnpm zoo)", async () => {
+    expect(JSON.parse(await readFile(MATRIX_FILES.json, "utf8"))).toEqual(killMatrix(MUTANTS));
+    expect(await readFile(MATRIX_FILES.page, "utf8")).toBe(matrixPage(MUTANTS, TOLERANCES));
+  });
+});
