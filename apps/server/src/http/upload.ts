@@ -6,6 +6,9 @@ import type { Limits } from "../config.ts";
 import { isOutOfRoom } from "../out-of-room.ts";
 import { refuse } from "./problems.ts";
 
+/** Text fields a form may have; those we don't know are ignored. */
+const FIELDS = 100;
+
 const NOT_AN_IMAGE = "File must be an image";
 
 /** The upload a request brought, for the handler behind the middleware. */
@@ -110,9 +113,9 @@ export function readForm(uploads: Uploads, limits: Limits): RequestHandler {
       fileSize: limits.maxImageBytes,
       fieldSize: limits.maxParamsBytes,
       fieldNameSize: 200,
-      fields: 100,
+      fields: FIELDS,
       files: 1,
-      parts: 102,
+      parts: FIELDS + 2,
     },
     fileFilter(_req, file, accept) {
       if (file.fieldname !== "image")
@@ -122,7 +125,19 @@ export function readForm(uploads: Uploads, limits: Limits): RequestHandler {
     },
   }).single("image");
 
+  const mostBytes = limits.maxImageBytes + FIELDS * limits.maxParamsBytes;
+
   return (req, res, next) => {
+    if (Number(req.headers["content-length"]) > mostBytes) {
+      // Nobody should send gigabytes to hear that they are too many.
+      res.setHeader("Connection", "close");
+      refuse(
+        res,
+        "request_too_large",
+        `The request is larger than any create can be. A picture may have ${limits.maxImageBytes / 1024 ** 2} MiB.`,
+      );
+      return;
+    }
     if (!/^multipart\/form-data\b/i.test(req.headers["content-type"] ?? "")) {
       refuse(
         res,

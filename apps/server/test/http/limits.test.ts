@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type App, openApp } from "../support/app.ts";
 import { createHeld } from "../support/generators.ts";
 import { heavyPicture, png } from "../support/pictures.ts";
-import { dial, expectProblem } from "../support/raw.ts";
+import { dial, expectProblem, sendRaw } from "../support/raw.ts";
 
 const MIB = 1024 ** 2;
 const HELD = { model_id: "fake/held", params: "{}" };
@@ -40,6 +40,16 @@ test("a picture may have as many pixels as the limit", async () => {
   const answer = await app.post({ file: png(1001, 1000) });
   expect(expectProblem(answer)).toMatchObject({ status: 413, code: "image_too_large" });
   expect(answer.body.detail).toMatch(/1001 x 1000 pixels, more than 1 megapixels/);
+});
+
+test("a request that says it is larger than any create is refused before it is sent", async () => {
+  const app = await openApp();
+  const answer = await sendRaw(
+    app.url,
+    "POST /workflow-runs/from-image HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10000000000\r\n" +
+      "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n",
+  );
+  expect(expectProblem(answer)).toMatchObject({ status: 413, code: "request_too_large" });
 });
 
 test("params may be as long as the limit", async () => {
