@@ -42,8 +42,10 @@ async function open(bugs: readonly Bug[]): Promise<Api> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   close = async () => {
-    server.closeAllConnections();
+    const closed = once(server, "close");
     server.close();
+    server.closeAllConnections();
+    await closed;
     await rm(directory, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -202,6 +202,12 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
       return true;
     },
 
+    /** Ends every timer: nothing is written any more. */
+    stop(): void {
+      waiting = [];
+      for (const { timer } of jobs.values()) clearTimeout(timer);
+    },
+
     /** For the tests: every job, and whether its model process still works on it. */
     all: () => {
       const served = new Set([...serving.values()].flat());

@@ -289,8 +289,9 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
     response.end(body);
   }
 
-  return http.createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     // A client that goes away in the middle of its own request is nobody's fault here.
     answer(request, response).catch(() => request.socket.destroy());
   });
+  return server.on("close", () => jobs.stop());
 }
