@@ -15,7 +15,7 @@ it("finds nothing wrong with a server in Python's standard library", async () =>
   });
   try {
     const [url] = (await once(createInterface(process.stdout), "line")) as [string];
-    const long = { steps: 80, step_ms: 50 };
+    const long = { steps: 50, step_ms: 50 };
     const { verdicts } = await collect({
       base_url: url,
       situations: {

@@ -20,7 +20,7 @@ export const REFERENCE_TARGET = {
   situations: {
     succeeds: { model_id: "ref/fast", params: {} },
     runs_long: { model_id: "ref/long", params: { steps: 40, step_ms: 50 }, min_ms: 1_500 },
-    queued: { model_id: "ref/single", params: { steps: 80, step_ms: 50 }, burst: 2 },
+    queued: { model_id: "ref/single", params: { steps: 50, step_ms: 50 }, burst: 2 },
     fails: { model_id: "ref/fail", params: {} },
     fingerprint: { model_id: "ref/fingerprint", params: {} },
   },

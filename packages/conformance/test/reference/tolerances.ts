@@ -249,6 +249,13 @@ export const TOLERANCES: readonly Tolerance[] = [
         return answer;
       },
     },
+    // Slow answers need a slower queue, or the first run is over before the second was read.
+    config: {
+      situations: {
+        ...situations,
+        queued: { model_id: "ref/single", params: { steps: 100, step_ms: 50 }, burst: 2 },
+      },
+    },
   },
   {
     name: "busy-429",

@@ -44,16 +44,6 @@ export const LIVES: readonly Mutant[] = [
     kills: ["LIF-04"],
   },
   {
-    name: "stuck-at-the-end",
-    why: "The message that the mesh is ready is lost, and nobody watches.",
-    overrides: {
-      publish: (lab, run) => {
-        if (run.model.id !== "ref/fingerprint") correct.publish(lab, run);
-      },
-    },
-    kills: ["LIF-05"],
-  },
-  {
     name: "failure-says-cancelled",
     why: "Whatever ends a generator early is called a cancel.",
     overrides: { fail: (_lab, run) => void change(run, { status: "cancelled" }) },
