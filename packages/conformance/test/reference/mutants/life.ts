@@ -108,7 +108,10 @@ export const LIVES: readonly Mutant[] = [
         const now = performance.now();
         const last = lab.counters.get(run.id) ?? now;
         lab.counters.set(run.id, now);
-        return run.status === "done" && now - last > 150
+        return run.status === "done" &&
+          run.endReads === 1 &&
+          now - last > 150 &&
+          count(lab, `lost ${run.id}`) === 1
           ? refuse("run_not_found", "There is no such run.")
           : correct.read(lab, run, request);
       },
