@@ -74,8 +74,10 @@ export async function open(wire: Wire, ask: Ask): Promise<Outcome<Connection>> {
     close();
     return { ok: false, failure };
   } catch (cause) {
+    // First the reason: closing looks like the silence running out.
+    const failure = broke(cause);
     close();
-    return { ok: false, failure: broke(cause) };
+    return { ok: false, failure };
   }
 }
 

@@ -74,6 +74,17 @@ describe("create", () => {
   });
 });
 
+test("a connection that breaks is told from a server that is silent", async () => {
+  const client = over(() => {
+    throw new TypeError("fetch failed", {
+      cause: Object.assign(new Error("broken"), { code: "EPIPE" }),
+    });
+  });
+  expect(await client.get("r1")).toMatchObject({
+    failure: { code: "unreachable", message: expect.stringContaining("did not answer (EPIPE)") },
+  });
+});
+
 test("a URL that can't be a server's is a mistake", () => {
   for (const baseUrl of ["nowhere", "ftp://x", "http://me:secret@x"]) {
     expect(() => createClient({ baseUrl })).toThrow(TypeError);
