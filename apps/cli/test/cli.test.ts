@@ -91,6 +91,7 @@ test.each([
   const { code, stdout, stderr } = await cli([...args, "--api-url", "http://127.0.0.1:9"]).ended;
   expect([code, stdout]).toEqual([3, ""]);
   expect(stderr).toMatch(/modly-runs serve/);
+  expect(stderr).not.toMatch(/silent/);
 });
 
 test("run says that the picture is missing before it asks a server", async () => {
