@@ -19,7 +19,7 @@ function knownOf(value: unknown, list: string): readonly Known[] | string {
 
 /** Reads the content of a baseline file, or says what is wrong with it. */
 export function baselineOf(value: unknown): Baseline | string {
-  if (typeof value !== "object" || value === null)
+  if (typeof value !== "object" || value === null || Array.isArray(value))
     return "a baseline is a mapping with known and flaky";
   const { known, flaky } = value as { known?: unknown; flaky?: unknown };
   const [first, second] = [knownOf(known, "known"), knownOf(flaky, "flaky")];
