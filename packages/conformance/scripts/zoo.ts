@@ -9,7 +9,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
 import {
-  differences,
   killMatrix,
   MATRIX_FILES,
   matrixPage,
@@ -17,6 +16,7 @@ import {
   several,
   TOLERANCES,
   troubles,
+  tryMutant,
   tryServer,
 } from "../test/reference/index.ts";
 
@@ -33,7 +33,7 @@ const say = (name: string, found: readonly string[]) => {
 };
 
 await several(MUTANTS, LANES, async (mutant) => {
-  say(mutant.name, differences(mutant, await tryServer(mutant.overrides)));
+  say(mutant.name, await tryMutant(mutant));
 });
 await several(
   [{ name: "reference", why: "", overrides: {} }, ...TOLERANCES],

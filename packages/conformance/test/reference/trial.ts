@@ -33,13 +33,29 @@ export async function tryServer(
   }
 }
 
+const SURVIVED = " survived";
+
 /** How a trial differs from what the mutant declares; empty when it is exact. */
-export function differences(mutant: Mutant, { broken }: Trial): string[] {
+function differences(mutant: Mutant, { broken }: Trial): string[] {
   const allowed = new Set([...mutant.kills, ...(mutant.mayAlsoFail ?? []).map(({ id }) => id)]);
   return [
-    ...mutant.kills.filter((id) => !broken.some((one) => one === id)).map((id) => `${id} survived`),
+    ...mutant.kills.filter((id) => !broken.some((one) => one === id)).map((id) => id + SURVIVED),
     ...broken.filter((id) => !allowed.has(id)).map((id) => `${id} was broken too`),
   ];
+}
+
+const TRIES = 3;
+
+/**
+ * Holds a mutant against the suite and tells the differences.
+ *
+ * A race that is swept for may be missed on a busy machine, so a mutant that survives is tried again.
+ */
+export async function tryMutant(mutant: Mutant, options: RunOptions = {}): Promise<string[]> {
+  for (let tries = 1; ; tries += 1) {
+    const found = differences(mutant, await tryServer(mutant.overrides, options));
+    if (tries === TRIES || !found.some((fault) => fault.endsWith(SURVIVED))) return found;
+  }
 }
 
 /** Does something with each item, several at a time; results come in the items' order. */

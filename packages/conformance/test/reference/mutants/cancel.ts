@@ -15,8 +15,8 @@ const claim = (run: StoredRun) =>
 const isEarly = (run: StoredRun) =>
   run.model.id === "ref/fast" && run.reads === 0 && ageOf(run) < 45;
 
-/** True in the last step of a fast run. */
-const isNearlyDone = (run: StoredRun) => run.model.id === "ref/fast" && run.progress >= 74;
+/** True in the second half of a fast run. */
+const isNearlyDone = (run: StoredRun) => run.model.id === "ref/fast" && run.progress >= 49;
 
 /** A cancel that reaches somebody else's run when the cancelled one is in a certain state. */
 function killsNeighbour(when: (run: StoredRun) => boolean) {
@@ -223,7 +223,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
   },
   {
     name: "done-overwrites-cancelled",
-    why: "Who finishes last writes last: a cancel in the last quarter of a run is undone.",
+    why: "Who finishes last writes last: a cancel in the second half of a run is undone.",
     overrides: {
       stop: (lab, run) => {
         if (!isNearlyDone(run)) correct.stop(lab, run);
