@@ -144,7 +144,7 @@ async function pictureOf(image: Image): Promise<Outcome<{ blob: Blob; name: stri
     return succeed({ blob: await labelled(opened.value.blob), name: opened.value.name });
   }
   // Copied, because bytes that somebody else can still change are no Blob.
-  const blob = await labelled(image instanceof Blob ? image : new Blob([Uint8Array.from(image)]));
+  const blob = await labelled(image instanceof Blob ? image : new Blob([new Uint8Array(image)]));
   return succeed({ blob, name: "name" in image ? String(image.name) : "image" });
 }
 
