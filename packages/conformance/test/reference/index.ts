@@ -3,5 +3,5 @@ export type { Mutant } from "./mutants/mutant.ts";
 export { type Reference, startReference } from "./server.ts";
 export { REFERENCE_TARGET } from "./target.ts";
 export { TOLERANCES } from "./tolerances.ts";
-export { differences, several, tryServer } from "./trial.ts";
+export { several, tryMutant, tryServer } from "./trial.ts";
 export { killMatrix, MATRIX_FILES, matrixPage, troubles } from "./matrix.ts";
