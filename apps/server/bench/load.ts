@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 
 import { createClient, type Client } from "@modly-runs/contract/client";
 
+import { ask, formOf } from "../test/crash/wire.ts";
 import { heavyPicture, picture } from "../test/support/pictures.ts";
 import { type ListeningServer, startServerProcess } from "../test/support/server-process.ts";
 
@@ -98,15 +99,26 @@ async function measureRuns(measured: Measured): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, one));
 }
 
+type Form = ReturnType<typeof formOf>;
+
+/** Sends a form that all share: a hundred copies in this process would slow down what is measured. */
+async function upload({ server }: Measured, { body, headers }: Form): Promise<string> {
+  const url = `${server.url}/workflow-runs/from-image`;
+  const answer = await ask(url, { method: "POST", headers, body: [body] });
+  if (answer?.status !== 200) throw new Error(`an upload was not taken: ${answer?.text}`);
+  return (JSON.parse(answer.text) as { run_id: string }).run_id;
+}
+
 async function measureUploads(measured: Measured): Promise<void> {
-  const image = heavyPicture(UPLOAD_BYTES);
+  const form = formOf(heavyPicture(UPLOAD_BYTES), {
+    model_id: "test/steps",
+    params: '{"steps":1,"step_ms":0}',
+  });
   // The first create loads what every create needs: the measurement begins behind it.
   await follow(measured, await create(measured, picture(), 1, 0));
   const before = await memory(measured.server);
   const began = performance.now();
-  const ids = await Promise.all(
-    Array.from({ length: UPLOADS }, () => create(measured, image, 1, 0)),
-  );
+  const ids = await Promise.all(Array.from({ length: UPLOADS }, () => upload(measured, form)));
   const seconds = (performance.now() - began) / 1000;
   const { peak } = await memory(measured.server);
   for (const id of ids) await follow(measured, id);
