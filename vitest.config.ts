@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "{test,examples}/**/*.test.ts"],
     // Most of the time is spent waiting for other processes, so more files than cores go at once.
-    maxWorkers: 4,
+    maxWorkers: 6,
     // A generous bound against hangs, never a measurement.
     testTimeout: 60_000,
     hookTimeout: 60_000,
