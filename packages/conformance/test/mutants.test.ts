@@ -33,6 +33,10 @@ describe("the wrong servers", () => {
       (await tryMutant(mutant, { only: mutant.kills })).map((fault) => `${mutant.name}: ${fault}`),
     );
     expect(found.flat()).toEqual([]);
+    const { unkilled } = killMatrix(MUTANTS);
+    process.stdout.write(
+      `Mutants: ${MUTANTS.length} killed as declared, ${unkilled.length} checks without one\n`,
+    );
   }, 300_000);
 
   it.concurrent.each(sample(MUTANTS))(

@@ -44,7 +44,9 @@ test(
       });
       const target = { ...PRESETS["modly-runs"], base_url: url };
       const outcome = await collect(target);
-      const { counts, declared, executed, exit_code } = resultOf(outcome, { target, set: "core" });
+      const result = resultOf(outcome, { target, set: "core" });
+      const { counts, declared, executed, exit_code, headline } = result;
+      process.stdout.write(`Our server: ${headline}\n`);
       const odd = outcome.verdicts.filter(
         ({ status }) => !["pass", "note", "n/a"].includes(status),
       );
