@@ -1,5 +1,3 @@
-import { isEnded } from "@modly-runs/contract";
-
 import type { RunFiles } from "../files/run-files.ts";
 import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
@@ -7,6 +5,7 @@ import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow, RunStore } from "../stores/run-store.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
+import { modelIsGone } from "./sentence.ts";
 
 export interface RecoveryDeps {
   readonly store: RunStore;
@@ -30,7 +29,7 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   async function requeue(row: RunRow): Promise<void> {
     const generator = await registry.find(row.modelId);
     if (generator) await queue.add({ runId: row.runId, slot: generator.slot });
-    else await runs.fail(row, `The model ${row.modelId} is not here any more.`);
+    else await runs.fail(row, modelIsGone(row.modelId));
   }
 
   async function resume(row: RunRow): Promise<void> {
@@ -61,6 +60,5 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
   // Those that ended here had their picture kept from the sweep.
   for (const { runId } of active) void leftovers.clear(runId, "abandon");
-  const left = active.filter(({ status }) => !isEnded(status)).length;
-  if (left > 0) log.info({ runs: left }, "took up the runs of the server before");
+  if (active.length > 0) log.info({ runs: active.length }, "took up the runs of the server before");
 }

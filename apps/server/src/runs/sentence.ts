@@ -17,3 +17,8 @@ export function sentenceOf(text: string): string {
     .trim();
   return clean === "" ? "The generator failed without saying why." : clean;
 }
+
+/** Why a run ends whose model no generator answers for any more. */
+export function modelIsGone(modelId: string): string {
+  return `The model ${modelId} is not here any more.`;
+}

@@ -14,7 +14,7 @@ import type { RunRow } from "../stores/run-store.ts";
 import { type Attempt, startAttempt, type Watchdogs } from "./attempt.ts";
 import type { HandleEnd, Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
-import { sentenceOf } from "./sentence.ts";
+import { modelIsGone, sentenceOf } from "./sentence.ts";
 
 export interface WorkerDeps {
   readonly runs: Runs;
@@ -157,7 +157,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       if (!row || isEnded(row.status)) return;
       const generator = await registry.find(row.modelId);
       if (generator) handle = await attemptRun(row, generator);
-      else await fail(row, `The model ${row.modelId} is not here any more.`);
+      else await fail(row, modelIsGone(row.modelId));
     } catch (cause) {
       handle = "keep";
       log.error({ run_id: runId, err: cause }, "the run could not be worked on");

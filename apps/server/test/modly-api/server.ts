@@ -1,48 +1,23 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import readline from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+import { type ListeningServer, startServerProcess } from "../support/server-process.ts";
 
 /** Starts our server from source as a process; after a kill, `start` gives it the same port and data again. */
-export async function startServer(settings: Readonly<Record<string, string>>) {
-  const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-  let child: ChildProcess | null = null;
+export async function startServer(
+  settings: Readonly<Record<string, string>> & { readonly "data-dir": string },
+) {
+  const { "data-dir": dataDir, ...others } = settings;
+  const flags = Object.entries(others).map(([name, value]) => `--${name}=${value}`);
+  let server: ListeningServer | null = null;
   let url = "";
 
   async function start(): Promise<void> {
     const port = url === "" ? "0" : new URL(url).port;
-    const started = spawn(
-      process.execPath,
-      [
-        "--import",
-        "tsx",
-        "--conditions=@modly-runs/source",
-        MAIN,
-        "--log-level=silent",
-        `--port=${port}`,
-        ...flags,
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-    child = started;
-    for await (const line of readline.createInterface({ input: started.stdout })) {
-      const [found] = /http:\/\/\S+?:\d+/.exec(line) ?? [];
-      if (found === undefined) continue;
-      url = found;
-      started.stdout.resume();
-      return;
-    }
-    throw new Error("the server did not start");
+    server = await startServerProcess({ dataDir, args: [`--port=${port}`, ...flags] });
+    url = server.url;
   }
 
   async function end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    if (!child || child.exitCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill(signal);
-    await gone;
-    child = null;
+    await server?.kill(signal);
+    server = null;
   }
 
   await start();
