@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { field, type Field } from "../../src/generators/builtin/raster.ts";
+import { field, type Field } from "../../src/generators/builtin/picture/raster.ts";
 
 /** A grid of coverage with empty cells along its edge: blobs, noise of any density, hard and soft outlines. */
 export const arbitraryOutline: fc.Arbitrary<Field> = fc

@@ -3,8 +3,8 @@ import { validateBytes } from "gltf-validator";
 import manifold from "manifold-3d/manifold";
 import sharp from "sharp";
 import { renderGlb } from "@modly-runs/preview";
-import { toLab } from "../../src/generators/builtin/lab.ts";
-import { enlarge } from "../../src/generators/builtin/raster.ts";
+import { toLab } from "../../src/generators/builtin/picture/lab.ts";
+import { enlarge } from "../../src/generators/builtin/picture/raster.ts";
 import { mergeByPosition } from "./topology.ts";
 
 /** The arrays of a GLB's only mesh, and what it says of itself. */

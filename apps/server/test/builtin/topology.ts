@@ -1,4 +1,4 @@
-import type { Field } from "../../src/generators/builtin/raster.ts";
+import type { Field } from "../../src/generators/builtin/picture/raster.ts";
 
 /** What can be counted of a triangle mesh. */
 export interface Topology {

@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { make, type Job } from "./make.ts";
 import type { FromChild, ToChild } from "./messages.ts";
-import { simplifierReady } from "./simplify.ts";
+import { simplifierReady } from "./surface/simplify.ts";
 
 // Nothing is decoded twice here, so a cache would only hold memory.
 sharp.cache(false);

@@ -1,17 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { alphaUse } from "./alpha.ts";
-import { findForeground, gridOf, type Cutout, type Finding } from "./cutout.ts";
-import { writeGlb } from "./glb.ts";
-import { inflate } from "./inflate.ts";
-import { stand, type Mesh } from "./mesh.ts";
+import { alphaUse } from "./picture/alpha.ts";
+import { findForeground, gridOf, type Cutout, type Finding } from "./picture/cutout.ts";
+import { writeGlb } from "./paint/glb.ts";
+import { inflate } from "./methods/inflate.ts";
+import { stand, type Mesh } from "./surface/mesh.ts";
 import { MODELS, type ModelId, type Params } from "./models.ts";
-import { meanWidth } from "./outline.ts";
-import { readPicture, refuse, resample, wholeOf, type Refusal } from "./picture.ts";
-import type { Field, Picture } from "./raster.ts";
-import { relief } from "./relief.ts";
-import { simplify } from "./simplify.ts";
-import { paintCutout, paintWhole } from "./texture.ts";
+import { meanWidth } from "./picture/outline.ts";
+import { readPicture, refuse, resample, wholeOf, type Refusal } from "./picture/picture.ts";
+import type { Field, Picture } from "./picture/raster.ts";
+import { relief } from "./methods/relief.ts";
+import { simplify } from "./surface/simplify.ts";
+import { paintCutout, paintWhole } from "./paint/texture.ts";
 
 /** One picture to one mesh: all that a child process is told. */
 export interface Job {

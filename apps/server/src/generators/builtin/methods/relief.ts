@@ -1,5 +1,5 @@
-import { smoothNormals, type Mesh } from "./mesh.ts";
-import { blur, type Field } from "./raster.ts";
+import { smoothNormals, type Mesh } from "../surface/mesh.ts";
+import { blur, type Field } from "../picture/raster.ts";
 
 /** Brightness range below which a picture counts as flat, so that its noise is not stretched into hills. */
 const FLAT = 0.06;

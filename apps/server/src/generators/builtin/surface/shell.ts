@@ -1,5 +1,5 @@
-import { crossing, insideOf } from "./outline.ts";
-import type { Field } from "./raster.ts";
+import { crossing, insideOf } from "../picture/outline.ts";
+import type { Field } from "../picture/raster.ts";
 
 /** Positions in cells, x to the right, y down, z towards the viewer. */
 export interface Shell {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
-import { gridOf, type Cutout } from "./cutout.ts";
-import { resample, resampleChannel, wholeOf } from "./picture.ts";
-import { blur, field, type Field, type Picture } from "./raster.ts";
+import { gridOf, type Cutout } from "../picture/cutout.ts";
+import { resample, resampleChannel, wholeOf } from "../picture/picture.ts";
+import { blur, field, type Field, type Picture } from "../picture/raster.ts";
 
 const QUALITY = 90;
 /** A texture is at least so long, so that the outline's mask has room in it. */

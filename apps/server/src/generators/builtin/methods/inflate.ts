@@ -1,8 +1,8 @@
-import { frame, insideOf, MARGIN, outlineDiagonal } from "./outline.ts";
-import { solvePoisson } from "./poisson.ts";
-import { blur, type Field } from "./raster.ts";
-import { evenNormals, smoothNormals, type Mesh } from "./mesh.ts";
-import { closeShell } from "./shell.ts";
+import { frame, insideOf, MARGIN, outlineDiagonal } from "../picture/outline.ts";
+import { solvePoisson } from "../surface/poisson.ts";
+import { blur, type Field } from "../picture/raster.ts";
+import { evenNormals, smoothNormals, type Mesh } from "../surface/mesh.ts";
+import { closeShell } from "../surface/shell.ts";
 
 /** The back is flatter than the front, as things that lie are; both together make a disc nearly a ball. */
 const BACK = 0.7;

@@ -1,5 +1,5 @@
 import { Document, WebIO } from "@gltf-transform/core";
-import type { Mesh } from "./mesh.ts";
+import type { Mesh } from "../surface/mesh.ts";
 
 /** The number of OpenGL that glTF samplers use. */
 const CLAMP_TO_EDGE = 33071;
