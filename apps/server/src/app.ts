@@ -13,7 +13,7 @@ import { requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
-import { isOutOfRoom } from "./out-of-room.ts";
+import { isOutOfRoom, isStoreLost } from "./out-of-room.ts";
 
 export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
   readonly meshes: Meshes;
@@ -63,6 +63,12 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         res,
         "storage_full",
         "The server has no room left. Nothing was created; try again later.",
+      );
+    if (isStoreLost(cause))
+      return refuse(
+        res,
+        "storage_lost",
+        "The server's store is gone: its file was deleted or replaced. Nothing was created. Whoever runs the server must put it back, or start the server again.",
       );
     if (cause.code?.startsWith("SQLITE_BUSY"))
       return refuse(res, "storage_busy", "The server's store is busy. Try again in a moment.");

@@ -52,8 +52,8 @@ export function createMetrics(deps: {
     registers,
     async collect() {
       this.reset();
-      for (const { status, modelId } of await store.list("active"))
-        this.inc({ status, model: modelId });
+      for (const { status, modelId, runs } of await store.countActive())
+        this.set({ status, model: modelId }, runs);
     },
   });
   new Gauge({

@@ -16,5 +16,10 @@ export function isOutOfRoom(cause: unknown): boolean {
 
 /** True when the same may work later: no room now, or a store that can't be written now. */
 export function mayPass(cause: unknown): boolean {
-  return isOutOfRoom(cause) || String(codeOf(cause)).startsWith("SQLITE_");
+  return isOutOfRoom(cause) || isStoreLost(cause) || String(codeOf(cause)).startsWith("SQLITE_");
+}
+
+/** True when the store's file went away under the server. It may be put back. */
+export function isStoreLost(cause: unknown): boolean {
+  return codeOf(cause) === "STORE_LOST";
 }

@@ -54,10 +54,10 @@ async function freeBytes(directory: string): Promise<number | null> {
   return found ? found.bavail * found.bsize : null;
 }
 
-function openStore(dataDir: string) {
+async function openStore(dataDir: string) {
   const file = path.join(dataDir, "runs.db");
   try {
-    return createLibsqlStore(file);
+    return await createLibsqlStore(file);
   } catch (cause) {
     throw new CannotStart(
       `The store ${file} can't be used: ${(cause as Error).message}. It is left as it is; move it away to begin anew, or use another --data-dir.`,
@@ -67,7 +67,7 @@ function openStore(dataDir: string) {
 
 function lock(dataDir: string) {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new CannotStart(`The data directory can't be made: ${(cause as Error).message}.`);
   }
@@ -101,7 +101,7 @@ export async function startServer(
   const held = lock(dataDir);
   const undo: (() => unknown)[] = [() => held.release()];
   try {
-    const store = openStore(dataDir);
+    const store = await openStore(dataDir);
     undo.unshift(() => store.close());
     const files = await createDirectoryFiles({ dataDir, workspaceDir }).catch((cause: Error) => {
       throw new CannotStart(`The directories can't be made: ${cause.message}.`);

@@ -41,6 +41,7 @@ export const PROBLEMS = {
   too_many_uploads: { status: 503, title: "Too many uploads", wait: true },
   stopping: { status: 503, title: "The server is stopping", wait: true },
   storage_busy: { status: 503, title: "The store is busy", wait: true },
+  storage_lost: { status: 503, title: "The store is gone", wait: true },
   storage_full: { status: 507, title: "No room left", wait: true },
 } as const satisfies Record<string, { status: number; title: string; wait?: true; beside?: true }>;
 

@@ -1,13 +1,24 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants, createReadStream, createWriteStream } from "node:fs";
-import { copyFile, link, lstat, mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { flushDirectory, flushFile } from "./flush.ts";
 import { resolveInside, segmentsOf } from "./paths.ts";
-import type { Meshes, PublishOutcome, RunFiles, Uploads } from "./run-files.ts";
+import type { Content, Meshes, PublishOutcome, RunFiles, Uploads } from "./run-files.ts";
 
 /** Where a server keeps its files. */
 export interface Directories {
@@ -17,15 +28,39 @@ export interface Directories {
   readonly workspaceDir: string;
 }
 
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
+/** What clients sent is nobody else's business on this machine. */
+const OURS_ALONE = { directory: 0o700, file: 0o600 };
+
+/** Undefined for what is not there; anything else that is wrong stays an error. */
+function ifMissing(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") throw cause;
 }
 
-async function sameBytes(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([stat(a), stat(b)]);
-  return one.size === other.size && (await sha256(a)) === (await sha256(b));
+async function contentOf(file: string): Promise<Content> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest("hex"), bytes };
+}
+
+async function hasContent(file: string, { sha256, bytes }: Content): Promise<boolean> {
+  const found = await lstat(file).catch(ifMissing);
+  if (!found?.isFile() || found.size !== bytes) return false;
+  return (await contentOf(file)).sha256 === sha256;
+}
+
+/** Makes a directory that survives a power cut: whoever flushes only what is in it loses it with its name. */
+async function makeDirectory(directory: string, mode?: number): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, ...(mode ? { mode } : {}) });
+  if (first === undefined) return;
+  // From the one that was there already down to the new one's own parent.
+  for (let at = path.dirname(directory); ; at = path.dirname(at)) {
+    await flushDirectory(at);
+    if (at === path.dirname(first) || at === path.dirname(at)) return;
+  }
 }
 
 /** Puts a file in a place that must be free: EEXIST where it is not. */
@@ -62,7 +97,7 @@ function createUploads(directory: string): Uploads {
         await pipeline(
           picture,
           measure,
-          createWriteStream(pathOf(key), { flags: "wx", flush: true }),
+          createWriteStream(pathOf(key), { flags: "wx", flush: true, mode: OURS_ALONE.file }),
         );
         await flushDirectory(directory);
       } catch (cause) {
@@ -84,12 +119,16 @@ function createMeshes({
   workspaceDir: string;
   staging: string;
 }): Meshes {
+  const flushed = new Set([workspaceDir]);
   async function place(file: string, workspacePath: string): Promise<PublishOutcome> {
     const segments = segmentsOf(workspacePath);
     if (!segments) return { ok: false, reason: "invalid", why: "not a path of the workspace" };
     const target = path.join(workspaceDir, ...segments);
     const directory = path.dirname(target);
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
+    // Another run may have made it a moment ago, and not have flushed its name yet.
+    if (!flushed.has(directory)) await flushDirectory(path.dirname(directory));
+    flushed.add(directory);
     // A collection that is a link would let a mesh leave the workspace.
     if (
       segments.length > 1 &&
@@ -103,11 +142,11 @@ function createMeshes({
       await flushFile(staged);
       await linkOrRename(staged, target);
       await flushDirectory(directory);
-      return { ok: true, fresh: true };
+      return { ok: true };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-      return (await lstat(target)).isFile() && (await sameBytes(file, target))
-        ? { ok: true, fresh: false }
+      return (await hasContent(target, await contentOf(file)))
+        ? { ok: true }
         : { ok: false, reason: "taken", why: "another file has this name" };
     } finally {
       await rm(staged, { force: true });
@@ -115,29 +154,44 @@ function createMeshes({
   }
   return {
     publish: place,
+    contentOf,
+    async holds(workspacePath, content) {
+      const file = await resolveInside(workspaceDir, workspacePath);
+      return file !== undefined && (await hasContent(file, content));
+    },
     async find(workspacePath) {
       const file = await resolveInside(workspaceDir, workspacePath);
       if (!file) return undefined;
       const found = await stat(file).catch(() => undefined);
       return found?.isFile() ? { file, bytes: found.size, modifiedAt: found.mtime } : undefined;
     },
-    async withdraw(workspacePath) {
+    async withdraw(workspacePath, content) {
       const file = await resolveInside(workspaceDir, workspacePath);
-      if (file) await unlink(file).catch(() => undefined);
+      if (!file || !(await hasContent(file, content))) return;
+      await rm(file, { force: true });
+      await flushDirectory(path.dirname(file));
     },
   };
 }
 
-/** Begins the last part of a staged file's name, so that a sweep knows its own. */
+/** Ends a staged file's name; before it comes whose it is, so that a sweep leaves those of other servers. */
 const STAGED = "modly-runs-part";
 
-async function removeStaged(workspaceDir: string): Promise<void> {
+/** Names the server that works on a data directory, in a workspace that several may share. */
+export async function stagingOf(dataDir: string): Promise<string> {
+  const whose = createHash("sha256")
+    .update(await realpath(dataDir))
+    .digest("hex");
+  return `${whose.slice(0, 16)}.${STAGED}`;
+}
+
+async function removeStaged(workspaceDir: string, staging: string): Promise<void> {
   const collections = await readdir(workspaceDir, { withFileTypes: true });
   for (const each of collections) {
     if (!each.isDirectory()) continue;
     const directory = path.join(workspaceDir, each.name);
     for (const name of await readdir(directory))
-      if (name.startsWith(".") && name.endsWith(`.${STAGED}`))
+      if (name.startsWith(".") && name.endsWith(`.${staging}`))
         await rm(path.join(directory, name), { force: true });
   }
 }
@@ -149,11 +203,16 @@ export async function createDirectoryFiles({
 }: Directories): Promise<RunFiles> {
   const uploads = path.join(dataDir, "uploads");
   const tmp = path.join(dataDir, "tmp");
-  for (const directory of [uploads, tmp, workspaceDir]) await mkdir(directory, { recursive: true });
+  await makeDirectory(dataDir, OURS_ALONE.directory);
+  // Also one that was made before, by hand or by an earlier version.
+  await chmod(dataDir, OURS_ALONE.directory);
+  for (const directory of [uploads, tmp]) await makeDirectory(directory, OURS_ALONE.directory);
+  await makeDirectory(workspaceDir);
+  const staging = await stagingOf(dataDir);
 
   return {
     uploads: createUploads(uploads),
-    meshes: createMeshes({ workspaceDir, staging: STAGED }),
+    meshes: createMeshes({ workspaceDir, staging }),
     async workDir(runId) {
       const directory = path.join(tmp, runId);
       await rm(directory, { recursive: true, force: true });
@@ -165,10 +224,10 @@ export async function createDirectoryFiles({
     },
     async sweep(uploadsInUse) {
       await rm(tmp, { recursive: true, force: true });
-      await mkdir(tmp);
+      await mkdir(tmp, { mode: OURS_ALONE.directory });
       for (const key of await readdir(uploads))
         if (!uploadsInUse.has(key)) await rm(path.join(uploads, key), { force: true });
-      await removeStaged(workspaceDir);
+      await removeStaged(workspaceDir, staging);
     },
   };
 }

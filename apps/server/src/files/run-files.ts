@@ -16,9 +16,15 @@ export interface StoredMesh {
   readonly modifiedAt: Date;
 }
 
+/** What is in a file: enough to know it again. */
+export interface Content {
+  /** SHA-256 of the bytes, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 export type PublishOutcome =
-  /** `fresh` is false when the same bytes were there already: somebody else's file, then. */
-  | { readonly ok: true; readonly fresh: boolean }
+  | { readonly ok: true }
   | { readonly ok: false; readonly reason: "taken" | "invalid"; readonly why: string };
 
 /** Pictures that wait for their run. Keys are ours; nothing a client sends becomes part of a path. */
@@ -38,10 +44,14 @@ export interface Meshes {
    * place already are fine; other bytes are `taken`.
    */
   publish(file: string, workspacePath: string): Promise<PublishOutcome>;
+  /** What a file has in it, to be noted before it is published. */
+  contentOf(file: string): Promise<Content>;
+  /** True when there is a mesh in that place, and it has exactly this in it. */
+  holds(workspacePath: string, content: Content): Promise<boolean>;
   /** The mesh, or undefined where there is none or the path leads out of the workspace. */
   find(workspacePath: string): Promise<StoredMesh | undefined>;
-  /** Takes a mesh back. Idempotent. */
-  withdraw(workspacePath: string): Promise<void>;
+  /** Takes a mesh back, for good, if it still has this in it. Idempotent. */
+  withdraw(workspacePath: string, content: Content): Promise<void>;
 }
 
 /** Everything a run has on disk. Any adapter must pass `run-files.contract.ts`. */

@@ -31,6 +31,7 @@ export interface AttemptDeps {
   readonly watchdogs: Watchdogs;
   readonly imagePath: string;
   readonly workDir: string;
+  readonly params: Readonly<Record<string, unknown>>;
   readonly log: Log;
 }
 
@@ -49,7 +50,7 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 /** Runs a generator on a run that has begun: stores its progress, watches the clock. */
 export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptDeps): Attempt {
-  const { runs, watchdogs, imagePath, workDir, log } = deps;
+  const { runs, watchdogs, imagePath, workDir, params, log } = deps;
   const controller = new AbortController();
   let row = begun;
   let over = false;
@@ -114,7 +115,7 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
         {
           runId: row.runId,
           imagePath,
-          params: row.params,
+          params,
           collection: row.collection,
           workDir,
           remembered: row.handle,

@@ -1,6 +1,6 @@
 import { isEnded } from "@modly-runs/contract";
 
-import type { RunFiles } from "../files/run-files.ts";
+import type { Content, RunFiles } from "../files/run-files.ts";
 import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
 import type { RunChange, RunRow, RunStore } from "../stores/run-store.ts";
@@ -17,6 +17,13 @@ export interface LeftoversDeps {
  * where it may not have, `abandon` the work where no generator is at it.
  */
 export type HandleEnd = "drop" | "keep" | "abandon";
+
+/** What the run's mesh was to have in it, noted before it was put in its place. */
+export function contentOf({ meshSha256, meshBytes }: RunRow): Content | undefined {
+  return meshSha256 === null || meshBytes === null
+    ? undefined
+    : { sha256: meshSha256, bytes: meshBytes };
+}
 
 /** Clears away what an ended run no longer needs. What fails now is tried again at the next start. */
 export interface Leftovers {
@@ -37,8 +44,9 @@ export function createLeftovers({ store, files, registry, log }: LeftoversDeps):
     if (row.upload !== null) await files.uploads.remove(row.upload);
     let change: RunChange = {};
     if (row.status !== "done" && row.workspacePath !== null) {
-      // Only a name with the run's id is ours for certain; another may be somebody's own file.
-      if (row.workspacePath.includes(runId)) await files.meshes.withdraw(row.workspacePath);
+      const content = contentOf(row);
+      // What was there before the run, or is not what it made, is somebody's own file.
+      if (row.meshIsOurs && content) await files.meshes.withdraw(row.workspacePath, content);
       change = { workspacePath: null };
     }
     if (await isLetGo(row, end)) change = { ...change, handle: null };

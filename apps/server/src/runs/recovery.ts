@@ -3,7 +3,7 @@ import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow, RunStore } from "../stores/run-store.ts";
-import type { Leftovers } from "./leftovers.ts";
+import { contentOf, type Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
 import { modelIsGone } from "./sentence.ts";
 
@@ -33,8 +33,9 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   }
 
   async function resume(row: RunRow): Promise<void> {
-    // The mesh appears in one step, so one that is there is whole.
-    if (row.workspacePath !== null && (await files.meshes.find(row.workspacePath))) {
+    // The mesh appears in one step, so one that is there is whole; but any file may have that name.
+    const content = contentOf(row);
+    if (row.workspacePath && content && (await files.meshes.holds(row.workspacePath, content))) {
       await runs.finish(row);
       return;
     }
@@ -47,7 +48,12 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
       );
       return;
     }
-    const waiting = await runs.note(row, { step: WAITING_TO_RESUME, workspacePath: null });
+    const waiting = await runs.note(row, {
+      step: WAITING_TO_RESUME,
+      workspacePath: null,
+      meshSha256: null,
+      meshBytes: null,
+    });
     if (waiting) await requeue(waiting);
   }
 

@@ -40,6 +40,8 @@ export interface Runs {
   /** What an earlier create under this key makes of a later one; undefined when there was none. */
   earlier(idempotency: Idempotency): Promise<CreateResult | undefined>;
   get(runId: string): Promise<RunRow | undefined>;
+  /** What it was created with. */
+  paramsOf(runId: string): Promise<RunRequest["params"] | undefined>;
   /** Ends an active run as `cancelled`; leaves an ended one alone. Gives the row as it is then. */
   cancel(runId: string): Promise<RunRow | undefined>;
   /** Tells of each stored change from now on. */
@@ -97,6 +99,7 @@ export function createRuns(deps: RunsDeps): Runs {
     },
 
     get: (runId) => store.get(runId),
+    paramsOf: (runId) => store.paramsOf(runId),
 
     async cancel(runId) {
       for (;;) {

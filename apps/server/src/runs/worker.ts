@@ -82,18 +82,27 @@ export function createWorker(deps: WorkerDeps): Worker {
     const wanted = mesh.workspacePath
       ? [mesh.workspacePath, ownPath(row, mesh)]
       : [ownPath(row, mesh)];
+    const content = await files.meshes.contentOf(mesh.file);
     let current = row;
     for (const workspacePath of wanted) {
       // First the intent, then the file: a crash in between leaves a file that recovery knows of.
       const seen = current;
-      const intent = await insist(row.runId, () => runs.note(seen, { workspacePath }));
+      const isOurs = (await files.meshes.find(workspacePath)) === undefined;
+      const intent = await insist(row.runId, () =>
+        runs.note(seen, {
+          workspacePath,
+          meshSha256: content.sha256,
+          meshBytes: content.bytes,
+          meshIsOurs: isOurs,
+        }),
+      );
       if (!intent) return;
       current = intent;
       const outcome = await files.meshes.publish(mesh.file, workspacePath);
       if (outcome.ok) {
         const done = await insist(row.runId, () => runs.finish(intent));
         // A cancel was first: its mesh must not stay.
-        if (!done && outcome.fresh) await files.meshes.withdraw(workspacePath);
+        if (!done && isOurs) await files.meshes.withdraw(workspacePath, content);
         return;
       }
       log.warn({ run_id: row.runId, workspacePath, why: outcome.why }, "can't publish here");
@@ -124,12 +133,14 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function attemptRun(row: RunRow, generator: Generator): Promise<HandleEnd> {
     const begun = await insist(row.runId, () => runs.begin(row));
     if (!begun || row.upload === null) return "abandon";
+    const params = (await runs.paramsOf(row.runId)) ?? {};
     const workDir = await files.workDir(row.runId);
     const attempt = startAttempt(generator, begun, {
       runs,
       watchdogs,
       imagePath: files.uploads.pathOf(row.upload),
       workDir,
+      params,
       log,
     });
     attempts.set(row.runId, attempt);

@@ -5,7 +5,6 @@ export interface RunRow {
   readonly runId: string;
   readonly modelId: string;
   readonly collection: string;
-  readonly params: Readonly<Record<string, unknown>>;
   /** Key of the uploaded picture, null once the run has ended and the picture is gone. */
   readonly upload: string | null;
   readonly status: RunStatus;
@@ -15,6 +14,12 @@ export interface RunRow {
   readonly error: string | null;
   /** Where the mesh is, below the workspace. Set before the file is put there, so that a crash leaves no orphan. */
   readonly workspacePath: string | null;
+  /** SHA-256 of the mesh that was to be put there, hex; a file there with another one is not this run's. */
+  readonly meshSha256: string | null;
+  /** Its size, bytes. */
+  readonly meshBytes: number | null;
+  /** False when the same file was there before this run: it is somebody else's to remove. */
+  readonly meshIsOurs: boolean;
   /** What the generator wants to know after a restart. */
   readonly handle: string | null;
   /** How often a generator has begun on it. */
@@ -33,10 +38,11 @@ export interface Idempotency {
 }
 
 /** A run that does not exist yet. */
-export type NewRun = Pick<
-  RunRow,
-  "runId" | "modelId" | "collection" | "params" | "upload" | "createdAt"
-> & { readonly upload: string; readonly idempotency: Idempotency | null };
+export type NewRun = Pick<RunRow, "runId" | "modelId" | "collection" | "createdAt"> & {
+  readonly upload: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly idempotency: Idempotency | null;
+};
 
 /** What may change in a run's life. */
 export type RunChange = Partial<
@@ -47,6 +53,9 @@ export type RunChange = Partial<
     | "step"
     | "error"
     | "workspacePath"
+    | "meshSha256"
+    | "meshBytes"
+    | "meshIsOurs"
     | "handle"
     | "attempts"
     | "startedAt"
@@ -64,6 +73,25 @@ export type CreateOutcome =
 /** Which rows `list` gives: those still to be worked on, or ended ones that left something behind. */
 export type RowSelection = "active" | "unsettled";
 
+/** How many active runs of a model have a status. */
+export interface ActiveCount {
+  readonly status: RunStatus;
+  readonly modelId: string;
+  readonly runs: number;
+}
+
+/** An ended run as retention sees it. */
+export interface EndedRun {
+  readonly runId: string;
+  readonly finishedAt: number;
+  /** Orders those that ended in the same millisecond. */
+  readonly place: number;
+  /** Its mesh, when it is the run's own to remove. */
+  readonly meshPath: string | null;
+  readonly meshSha256: string | null;
+  readonly meshBytes: number;
+}
+
 /**
  * Where runs are kept. Any adapter must pass `run-store.contract.ts`.
  *
@@ -73,6 +101,8 @@ export interface RunStore {
   /** Admits the run or not, in one transaction: at most `maxPending` runs wait, one run a key. */
   create(run: NewRun, maxPending: number): Promise<CreateOutcome>;
   get(runId: string): Promise<RunRow | undefined>;
+  /** What the run was created with: read by its generator alone, so no row carries it. */
+  paramsOf(runId: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** The run a key stands for, with the digest it was made from. */
   findByKey(key: string): Promise<{ runId: string; digest: string } | undefined>;
   /**
@@ -82,5 +112,28 @@ export interface RunStore {
   change(seen: RunRow, change: RunChange): Promise<RunRow | undefined>;
   /** Oldest first. */
   list(selection: RowSelection): Promise<RunRow[]>;
+  countActive(): Promise<ActiveCount[]>;
+  readonly retirement: RetirementStore;
+  /** Why it can't be written any more (its file is gone), or undefined while it can. */
+  fault(): Promise<string | undefined>;
   close(): Promise<void>;
+}
+
+/**
+ * How ended runs leave the store. A run goes first, with its key, in one transaction that notes its
+ * mesh; the mesh second. So a crash in between leaves a note that the next start finds.
+ */
+export interface RetirementStore {
+  /** Ended runs, oldest end first, from just behind `after`. */
+  oldest(limit: number, after?: EndedRun): Promise<EndedRun[]>;
+  /** Bytes of all meshes that ended runs keep. */
+  keptBytes(): Promise<number>;
+  /** Takes an ended run out; false when it is not there or has not ended. */
+  retire(runId: string, now: number): Promise<boolean>;
+  /** Retired runs whose mesh may still be there. */
+  unremoved(): Promise<EndedRun[]>;
+  /** Notes that the mesh of a retired run is gone. */
+  removed(runId: string): Promise<void>;
+  /** True for the runs retired last, 100,000 at least. */
+  isRetired(runId: string): Promise<boolean>;
 }

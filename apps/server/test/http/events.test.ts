@@ -161,8 +161,10 @@ async function quietStream(clock: typeof vi): Promise<Followed> {
     const held = createHeld();
     const app: App = await openApp({ sources: [held.source] });
     const { body } = await app.post({ fields: HELD }).expect(200);
+    // From here on nothing changes any more.
+    while (held.runs.size === 0) await new Promise(setImmediate);
     const stream = await follow(app.url, (body as { run_id: string }).run_id);
-    while (stream.runs.length === 0 || held.runs.size === 0) await new Promise(setImmediate);
+    while (stream.runs.length === 0) await new Promise(setImmediate);
     clock.advanceTimersByTime(31_000);
     while (stream.comments < 2) await new Promise(setImmediate);
     return stream;

@@ -1,10 +1,23 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 
 import { expect, it } from "vitest";
 
-import { createDirectoryFiles } from "../../src/files/directory.ts";
+import { createDirectoryFiles, stagingOf } from "../../src/files/directory.ts";
 import { lockDirectory } from "../../src/files/lock.ts";
 import { describeRunFiles } from "./run-files.contract.ts";
 
@@ -55,14 +68,69 @@ it("follows no link out of the workspace, in or out", async () => {
   await place.remove();
 });
 
-it("removes the parts that a crash left of a publishing", async () => {
+it("removes the parts that a crash of its own server left of a publishing", async () => {
   const place = await makePlace();
   await place.open();
-  await mkdir(path.join(place.workspaceDir, "Default"));
-  await writeFile(path.join(place.workspaceDir, "Default", ".x.modly-runs-part"), "half");
-  await writeFile(path.join(place.workspaceDir, "Default", ".somebody-else"), "theirs");
+  const collection = path.join(place.workspaceDir, "Default");
+  await mkdir(collection);
+  const others = await mkdtemp(path.join(tmpdir(), "modly-runs-files-"));
+  await writeFile(path.join(collection, `.x.${await stagingOf(place.dataDir)}`), "half");
+  await writeFile(path.join(collection, `.x.${await stagingOf(others)}`), "another server's");
+  await writeFile(path.join(collection, ".somebody-else"), "theirs");
   await (await place.open()).sweep(new Set());
-  expect(await place.published()).toEqual(["Default/.somebody-else"]);
+  expect((await place.published()).toSorted()).toEqual([
+    "Default/.somebody-else",
+    `Default/.x.${await stagingOf(others)}`,
+  ]);
+  await rm(others, { recursive: true });
+  await place.remove();
+});
+
+it("keeps what clients sent from other users of the machine", async () => {
+  const place = await makePlace();
+  await chmod(place.dataDir, 0o755);
+  const files = await place.open();
+  const { key } = await files.uploads.receive(Readable.from([Buffer.from("picture")]));
+  const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+  expect(await modeOf(place.dataDir)).toBe(0o700);
+  expect(await modeOf(path.dirname(files.uploads.pathOf(key)))).toBe(0o700);
+  expect(await modeOf(files.uploads.pathOf(key))).toBe(0o600);
+  await place.remove();
+});
+
+/** The paths that are flushed while `work` goes on. */
+async function flushedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const handle = await open(tmpdir(), "r");
+  const prototype = Object.getPrototypeOf(handle) as { sync(this: FileHandle): Promise<void> };
+  await handle.close();
+  const { sync } = prototype;
+  const flushed: string[] = [];
+  prototype.sync = async function record() {
+    flushed.push(await readlink(`/proc/self/fd/${this.fd}`));
+    await sync.call(this);
+  };
+  try {
+    await work();
+  } finally {
+    prototype.sync = sync;
+  }
+  return flushed;
+}
+
+it.runIf(process.platform === "linux")("flushes the name of a new collection too", async () => {
+  const place = await makePlace();
+  const files = await place.open();
+  const mesh = path.join(await files.workDir("w"), "mesh.glb");
+  await writeFile(mesh, "mesh");
+  const flushed = await flushedBy(() => files.meshes.publish(mesh, "New/Deeper/mesh.glb"));
+  const { workspaceDir } = place;
+  expect(flushed).toEqual(
+    expect.arrayContaining([
+      workspaceDir,
+      path.join(workspaceDir, "New"),
+      path.join(workspaceDir, "New", "Deeper"),
+    ]),
+  );
   await place.remove();
 });
 

@@ -24,7 +24,7 @@ it("leaves a file that is no store as it is", async () => {
   const { file, remove } = await makePlace();
   const text = "this is no database, it is a diary ".repeat(200);
   await writeFile(file, text);
-  expect(() => createLibsqlStore(file)).toThrow(StoreUnusable);
+  await expect(createLibsqlStore(file)).rejects.toThrow(StoreUnusable);
   expect(await readFile(file, "utf8")).toBe(text);
   await remove();
 });
@@ -34,6 +34,6 @@ it("does not touch a store of another version", async () => {
   const db = new Database(file);
   db.exec("pragma user_version = 99");
   db.close();
-  expect(() => createLibsqlStore(file)).toThrow(/another version/);
+  await expect(createLibsqlStore(file)).rejects.toThrow(/another version/);
   await remove();
 });

@@ -63,14 +63,21 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
     });
 
     it("publishes a whole file, and takes it back", async () => {
-      const outcome = await files.meshes.publish(await write("mesh"), "Default/a.glb");
-      expect(outcome).toEqual({ ok: true, fresh: true });
+      const file = await write("mesh");
+      const content = await files.meshes.contentOf(file);
+      expect(await files.meshes.holds("Default/a.glb", content)).toBe(false);
+      expect(await files.meshes.publish(file, "Default/a.glb")).toEqual({ ok: true });
+      expect(await files.meshes.holds("Default/a.glb", content)).toBe(true);
+      const other = { ...content, sha256: "0".repeat(64) };
+      expect(await files.meshes.holds("Default/a.glb", other)).toBe(false);
       const found = await files.meshes.find("Default/a.glb");
       expect(await readFile(found!.file, "utf8")).toBe("mesh");
       expect(found!.bytes).toBe(4);
       expect(await place.published()).toEqual(["Default/a.glb"]);
-      await files.meshes.withdraw("Default/a.glb");
-      await files.meshes.withdraw("Default/a.glb");
+      await files.meshes.withdraw("Default/a.glb", other);
+      expect(await place.published()).toEqual(["Default/a.glb"]);
+      await files.meshes.withdraw("Default/a.glb", content);
+      await files.meshes.withdraw("Default/a.glb", content);
       expect(await files.meshes.find("Default/a.glb")).toBeUndefined();
       expect(await place.published()).toEqual([]);
     });
@@ -79,7 +86,6 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       await files.meshes.publish(await write("mesh"), "Default/a.glb");
       expect(await files.meshes.publish(await write("mesh"), "Default/a.glb")).toEqual({
         ok: true,
-        fresh: false,
       });
       expect(await files.meshes.publish(await write("other"), "Default/a.glb")).toMatchObject({
         ok: false,

@@ -48,13 +48,16 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
     it("keeps what was created, as a run that waits", async () => {
       const row = await created(store, "a");
       expect(row).toEqual({
-        ...{ runId: "a", modelId: "test/steps", collection: "Default", params: { steps: 3 } },
+        ...{ runId: "a", modelId: "test/steps", collection: "Default" },
         ...{ upload: "upload-of-a", status: "pending", progress: 0, step: null, error: null },
-        ...{ workspacePath: null, handle: null, attempts: 0, revision: 1 },
+        ...{ workspacePath: null, meshSha256: null, meshBytes: null, meshIsOurs: false },
+        ...{ handle: null, attempts: 0, revision: 1 },
         ...{ createdAt: 1_000, startedAt: null, finishedAt: null },
       });
       expect(await store.get("a")).toEqual(row);
+      expect(await store.paramsOf("a")).toEqual({ steps: 3 });
       expect(await store.get("b")).toBeUndefined();
+      expect(await store.paramsOf("b")).toBeUndefined();
     });
 
     it("keeps any params as they are", async () => {
@@ -64,7 +67,7 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
           const given = JSON.parse(JSON.stringify(params)) as Record<string, unknown>;
           const runId = `p${n++}`;
           await store.create(newRun(runId, { params: given }), ROOM);
-          expect((await store.get(runId))?.params).toEqual(given);
+          expect(await store.paramsOf(runId)).toEqual(given);
         }),
         { numRuns: 50 },
       );
@@ -139,6 +142,61 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
         (await store.list(selection)).map(({ runId }) => runId);
       expect(await ids("active")).toEqual(["a", "b"]);
       expect(await ids("unsettled")).toEqual(["d", "e"]);
+    });
+
+    it("counts what is active by status and model", async () => {
+      const seen = await created(store, "a");
+      await created(store, "b");
+      await store.create(newRun("c", { modelId: "other" }), ROOM);
+      await store.change(seen, { status: "running" });
+      const counts = await store.countActive();
+      expect(
+        counts.toSorted((a, b) => a.modelId.localeCompare(b.modelId) || a.runs - b.runs),
+      ).toEqual([
+        { status: "pending", modelId: "other", runs: 1 },
+        expect.objectContaining({ modelId: "test/steps", runs: 1 }),
+        expect.objectContaining({ modelId: "test/steps", runs: 1 }),
+      ]);
+    });
+
+    it("retires ended runs with their keys, oldest end first, and knows what is left of them", async () => {
+      const end = async (runId: string, finishedAt: number, more: object = {}) => {
+        const idempotency = { key: runId, digest: "d" };
+        const outcome = await store.create(newRun(runId, { idempotency }), ROOM);
+        if (outcome.kind !== "created") throw new Error(outcome.kind);
+        await store.change(outcome.row, { status: "done", finishedAt, ...more });
+      };
+      const mesh = { workspacePath: "Default/b.glb", meshSha256: "s", meshBytes: 70 };
+      await created(store, "waits");
+      await end("late", 3_000, { ...mesh, meshIsOurs: true, meshBytes: 30 });
+      await end("early", 2_000, { ...mesh, meshIsOurs: true });
+      await end("theirs", 2_000, { ...mesh, meshIsOurs: false });
+      const { retirement } = store;
+      expect(await retirement.keptBytes()).toBe(170);
+      const [first] = await retirement.oldest(1);
+      expect(first).toMatchObject({ runId: "early", meshPath: "Default/b.glb", meshBytes: 70 });
+      const rest = await retirement.oldest(9, first);
+      expect(rest.map(({ runId, meshPath }) => [runId, meshPath])).toEqual([
+        ["theirs", null],
+        ["late", "Default/b.glb"],
+      ]);
+      expect(await retirement.retire("waits", 5_000)).toBe(false);
+      expect(await retirement.retire("nobody", 5_000)).toBe(false);
+      expect(await retirement.retire("early", 5_000)).toBe(true);
+      expect(await store.get("early")).toBeUndefined();
+      expect(await store.findByKey("early")).toBeUndefined();
+      expect(await retirement.isRetired("early")).toBe(true);
+      expect(await retirement.isRetired("nobody")).toBe(false);
+      expect(await retirement.keptBytes()).toBe(100);
+      // A crash here leaves the mesh, and a note of it.
+      await store.close();
+      store = await place.open();
+      expect(await store.retirement.unremoved()).toMatchObject([
+        { runId: "early", meshPath: "Default/b.glb", meshSha256: "s", meshBytes: 70 },
+      ]);
+      await store.retirement.removed("early");
+      expect(await store.retirement.unremoved()).toEqual([]);
+      expect(await store.retirement.isRetired("early")).toBe(true);
     });
 
     it("has everything again after it was opened anew", async () => {

@@ -827,6 +827,7 @@ export const jsonSchemas = {
           "too_many_uploads",
           "stopping",
           "storage_busy",
+          "storage_lost",
           "storage_full"
         ]
       },
