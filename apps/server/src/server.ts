@@ -42,7 +42,7 @@ export class CannotStart extends Error {
 function sourcesOf(config: Config, log: Log): GeneratorSource[] {
   const { workers, testModels, modly } = config;
   return [
-    createBuiltinSource({ workers }),
+    createBuiltinSource({ workers, log }),
     ...(testModels ? [createTestSource({ places: workers })] : []),
     ...(modly ? [createModlySource({ ...modly, log })] : []),
   ];

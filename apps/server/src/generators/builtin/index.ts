@@ -1,20 +1,46 @@
 import { join } from "node:path";
+import { createPool, type Outcome, type Pool } from "../../children/pool.ts";
+import type { Log } from "../../log.ts";
 import type { GenerateResult, Generator, GeneratorSource } from "../generator.ts";
+import type { Making } from "./make.ts";
 import { MODELS, paramsSchema, withDefaults, type ModelId } from "./models.ts";
-import { createPool, type Pool } from "./pool.ts";
 
 const VERSION = "1.0.0";
 
 /** Milliseconds after which the first child is started: not while the server itself still starts. */
 const SETTLED = 1000;
 
+/** What a picture of 100 megapixels takes at its worst, interlaced or progressive, and half as much again. */
+const MEMORY_BYTES = 2 * 1024 ** 3;
+
+type Makers = Pool<Making>;
+
+/** A child that died is an end like any other: it costs one run, and says so. */
+function sentenceOf(outcome: Exclude<Outcome<Making["made"]>, { kind: "made" }>): string {
+  if (outcome.kind === "stopped") return "The run was stopped.";
+  return outcome.death.of === "memory"
+    ? `The picture took more than ${MEMORY_BYTES / 1024 ** 3} GiB of memory to read. Save it again, smaller or without its metadata.`
+    : "The process that made the mesh ended unexpectedly, perhaps for lack of memory. Try again, or a smaller picture.";
+}
+
 /**
  * The generators that need nothing but a CPU, each run in a child process.
  *
  * @param options.workers how many runs they may do at once
  */
-export function createBuiltinSource({ workers }: { workers: number }): GeneratorSource {
-  const pool = createPool(workers);
+export function createBuiltinSource({
+  workers,
+  log,
+}: {
+  workers: number;
+  log?: Pick<Log, "warn">;
+}): GeneratorSource {
+  const pool: Makers = createPool({
+    program: { module: new URL("child", import.meta.url), memoryBytes: MEMORY_BYTES },
+    places: workers,
+    spare: true,
+    onDeath: (death) => log?.warn({ ...death }, "a child of the built-in generators died"),
+  });
   const ids = Object.keys(MODELS) as ModelId[];
   const generators = new Map<string, Generator>(
     ids.map((id) => [id, createGenerator(id, pool, workers)]),
@@ -31,7 +57,7 @@ export function createBuiltinSource({ workers }: { workers: number }): Generator
   };
 }
 
-function createGenerator(id: ModelId, pool: Pool, places: number): Generator {
+function createGenerator(id: ModelId, pool: Makers, places: number): Generator {
   const { name, description } = MODELS[id];
   return {
     descriptor: {
@@ -50,9 +76,11 @@ function createGenerator(id: ModelId, pool: Pool, places: number): Generator {
     async generate({ imagePath, params, workDir }, context): Promise<GenerateResult> {
       const file = join(workDir, "mesh.glb");
       const job = { model: id, imagePath, params: withDefaults(params), meshPath: file };
-      const made = await pool.run(job, context.signal, (percent, step) =>
+      const outcome = await pool.run(job, context.signal, ({ percent, step }) =>
         context.onProgress(percent, step),
       );
+      if (outcome.kind !== "made") return { ok: false, error: sentenceOf(outcome) };
+      const { made } = outcome;
       return made.ok ? { ok: true, file, stem: id.replace("builtin/", "") } : made;
     },
   };

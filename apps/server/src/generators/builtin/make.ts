@@ -24,8 +24,14 @@ export interface Job {
 
 export type Made = { readonly ok: true } | Refusal;
 
-/** Tells a stage as it begins. `percent` is 0..100. */
-export type Tell = (percent: number, step: string) => void;
+/** What a child that makes meshes is ordered, tells at each stage that begins (`percent` 0..100), and answers. */
+export interface Making {
+  readonly order: Job;
+  readonly news: { readonly percent: number; readonly step: string };
+  readonly made: Made;
+}
+
+type Tell = (percent: number, step: string) => void;
 
 /** A shape with its paint, before it is simplified and written. */
 interface Shape {
