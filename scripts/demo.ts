@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { renderGlb } from "@modly-runs/preview";
+import { renderGlb } from "@modly-runs/mesh/render";
 
 const root = path.resolve(import.meta.dirname, "..");
 const fromSource = ["--conditions=@modly-runs/source", "--import", "tsx"];

@@ -10,9 +10,9 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { make } from "../apps/server/src/generators/builtin/make.ts";
 import { withDefaults } from "../apps/server/src/generators/builtin/models.ts";
-import { simplifierReady } from "../apps/server/src/generators/builtin/surface/simplify.ts";
+import { simplifierReady } from "@modly-runs/mesh/simplify";
 import { PICTURES } from "../apps/server/test/builtin/pictures.ts";
-import { renderGlb, type RenderOptions } from "@modly-runs/preview";
+import { renderGlb, type RenderOptions } from "@modly-runs/mesh/render";
 
 const VIEWS: readonly RenderOptions[] = [
   {},

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { make } from "../src/generators/builtin/make.ts";
 import { withDefaults, type ModelId } from "../src/generators/builtin/models.ts";
-import { simplifierReady } from "../src/generators/builtin/surface/simplify.ts";
+import { simplifierReady } from "@modly-runs/mesh/simplify";
 
 const ROUNDS = Number(process.argv[2] ?? 9);
 const CASES: readonly { model: ModelId; picture: string; side: number }[] = [

@@ -130,6 +130,12 @@ function filePaths(): Json {
             schema: { type: "string", enum: Object.keys(EXPORT_FORMATS) },
           },
           { name: "path", in: "query", required: true, schema: text },
+          {
+            name: "size_mm",
+            in: "query",
+            description: "Millimetres of the longest side of an STL or a 3MF",
+            schema: { type: "number", exclusiveMinimum: 0, maximum: 100_000, default: 100 },
+          },
         ],
         responses: {
           200: {

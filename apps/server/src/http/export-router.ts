@@ -1,17 +1,27 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream";
 
 import { EXPORT_FORMATS, type ExportFormat } from "@modly-runs/contract/companion";
+import { convert } from "@modly-runs/mesh";
 import { Router } from "express";
 
-import { convertMesh } from "../files/formats/index.ts";
 import { segmentsOf } from "../files/paths.ts";
 import type { Meshes } from "../files/run-files.ts";
 import { refuse } from "./problems.ts";
 
 const isFormat = (name: string): name is ExportFormat => Object.hasOwn(EXPORT_FORMATS, name);
 
-/** Serves a finished mesh in another format: `/export/stl?path=<workspace_path>`. */
+/** Millimetres that a longest side may have. */
+const LARGEST_MM = 100_000;
+
+/** Undefined where nobody said a size, NaN where what was said is none. */
+function sizeOf(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const size = typeof text === "string" && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0;
+  return size > 0 && size <= LARGEST_MM ? size : Number.NaN;
+}
+
+/** Serves a finished mesh in another format: `/export/stl?path=<workspace_path>&size_mm=80`. */
 export function createExportRouter(meshes: Meshes): Router {
   const router = Router({ strict: true, caseSensitive: true });
   router.get("/export/:format", (req, res, next) => {
@@ -30,21 +40,37 @@ export function createExportRouter(meshes: Meshes): Router {
           "invalid_path",
           "Say which mesh: ?path= takes a run's scene_candidate.workspace_path.",
         );
+      const sizeMm = sizeOf(req.query["size_mm"]);
+      if (Number.isNaN(sizeMm))
+        return refuse(
+          res,
+          "invalid_field",
+          `The size_mm must be the millimetres of the longest side, more than 0 and at most ${LARGEST_MM}, such as size_mm=80.`,
+        );
       const mesh = await meshes.find(workspacePath);
       if (!mesh) return refuse(res, "file_not_found", "There is no such file in the workspace.");
 
-      const name = `${path.parse(mesh.file).name}.${format}`;
-      res.setHeader("Content-Type", EXPORT_FORMATS[format]);
-      res.setHeader("Content-Disposition", `attachment; filename="${name}"`);
-      if (format === "glb" && path.extname(mesh.file).toLowerCase() === ".glb")
+      const isGlb = path.extname(mesh.file).toLowerCase() === ".glb";
+      const answer = () => {
+        const name = `${path.parse(mesh.file).name}.${format}`;
+        res.setHeader("Content-Type", EXPORT_FORMATS[format]);
+        res.setHeader("Content-Disposition", `attachment; filename="${name}"`);
+      };
+      if (format === "glb" && isGlb) {
+        answer();
         return void res.sendFile(mesh.file, { dotfiles: "allow", cacheControl: false });
-      const stream = format === "glb" ? undefined : await convertMesh(mesh.file, format);
-      if (stream) return void pipeline(stream, res, () => {});
-      res.removeHeader("Content-Disposition");
+      }
+      const converted = isGlb
+        ? await convert(await readFile(mesh.file), { from: "glb", to: format, sizeMm })
+        : undefined;
+      if (converted?.ok) {
+        answer();
+        return void res.end(converted.value.main);
+      }
       refuse(
         res,
         "unknown_format",
-        `This mesh can't be written as ${format}: only triangles of a binary glTF can.`,
+        `This mesh can't be written as ${format}. ${converted?.why ?? "Only a binary glTF can."}`,
       );
     })().catch(next);
   });

@@ -2,7 +2,7 @@ import { WebIO } from "@gltf-transform/core";
 import { validateBytes } from "gltf-validator";
 import manifold from "manifold-3d/manifold";
 import sharp from "sharp";
-import { renderGlb } from "@modly-runs/preview";
+import { renderGlb } from "@modly-runs/mesh/render";
 import { toLab } from "../../src/generators/builtin/picture/lab.ts";
 import { enlarge } from "../../src/generators/builtin/picture/raster.ts";
 import { mergeByPosition } from "./topology.ts";

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { make, type Made } from "../../src/generators/builtin/make.ts";
 import { withDefaults, type ModelId } from "../../src/generators/builtin/models.ts";
-import { simplifierReady } from "../../src/generators/builtin/surface/simplify.ts";
+import { simplifierReady } from "@modly-runs/mesh/simplify";
 import { complaints, likeness, readArrays, solidity } from "./measure.ts";
 import { PICTURES, randomNumbers } from "./pictures.ts";
 

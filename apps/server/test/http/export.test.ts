@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import { expect, test } from "vitest";
 
 import { type App, openApp } from "../support/app.ts";
@@ -18,6 +19,7 @@ test.each([
   // The header's 80 bytes, then the number of triangles.
   ["stl", "model/stl", /^4,0,0,0,/],
   ["ply", "application/octet-stream", /^ply\n[\s\S]*element vertex [\s\S]*end_header\n/],
+  ["3mf", "model/3mf", /^PK/],
 ])("a mesh can be had as %s", async (format, type, begins) => {
   const { app, meshPath } = await openWithMesh();
   const target = `/export/${format}?path=${encodeURIComponent(meshPath)}`;
@@ -33,6 +35,23 @@ test.each([
   expect(head.headers.get("content-type")).toBe(answer.headers.get("content-type"));
   // A browser's own spelling of the path, as it stands.
   expect((await sendRaw(app.url, get(`/export/${format}?path=${meshPath}`))).status).toBe(200);
+});
+
+test("an STL is in millimetres, 100 along its longest side unless the request says otherwise", async () => {
+  const { app, meshPath } = await openWithMesh();
+  const longest = async (more: string): Promise<number> => {
+    const answer = await fetch(`${app.url}/export/stl?path=${meshPath}${more}`);
+    const geometry = new STLLoader().parse(await answer.arrayBuffer());
+    geometry.computeBoundingBox();
+    const { min, max } = geometry.boundingBox!;
+    return Math.max(max.x - min.x, max.y - min.y, max.z - min.z);
+  };
+  expect(await longest("")).toBeCloseTo(100, 3);
+  expect(await longest("&size_mm=32.5")).toBeCloseTo(32.5, 3);
+  for (const size of ["0", "-1", "ten", "", "1e9", "100001", "5&size_mm=6"]) {
+    const answer = await sendRaw(app.url, get(`/export/stl?path=${meshPath}&size_mm=${size}`));
+    expect(expectProblem(answer), size).toMatchObject({ status: 400, code: "invalid_field" });
+  }
 });
 
 test("other formats are refused", async () => {

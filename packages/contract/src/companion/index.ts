@@ -69,6 +69,7 @@ export const EXPORT_FORMATS = {
   obj: "model/obj",
   stl: "model/stl",
   ply: "application/octet-stream",
+  "3mf": "model/3mf",
 } as const;
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
 

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { serveOrders } from "../../children/serve.ts";
 import { blockOtherDecoders } from "../../pictures/decoders.ts";
 import { make, type Making } from "./make.ts";
-import { simplifierReady } from "./surface/simplify.ts";
+import { simplifierReady } from "@modly-runs/mesh/simplify";
 
 blockOtherDecoders();
 // Nothing is decoded twice here, so a cache would only hold memory.

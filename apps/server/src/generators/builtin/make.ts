@@ -10,7 +10,7 @@ import { meanWidth } from "./picture/outline.ts";
 import { readPicture, refuse, resample, wholeOf, type Refusal } from "./picture/picture.ts";
 import type { Field, Picture } from "./picture/raster.ts";
 import { relief } from "./methods/relief.ts";
-import { simplify } from "./surface/simplify.ts";
+import { simplify } from "@modly-runs/mesh/simplify";
 import { paintCutout, paintWhole } from "./paint/texture.ts";
 
 /** One picture to one mesh: all that a child process is told. */

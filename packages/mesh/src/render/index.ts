@@ -1,8 +1,10 @@
 import sharp from "sharp";
+
+import { LINEAR, toSrgb } from "../colour.ts";
+import { boundsOf, type Mesh, type Picture } from "../mesh.ts";
+import { readMesh } from "../read/index.ts";
 import { lookAt } from "./camera.ts";
-import { readModel } from "./model.ts";
-import { createCanvas, drawPart, type Canvas } from "./raster.ts";
-import { LINEAR, toSrgb } from "./shade.ts";
+import { createCanvas, drawPart, type Canvas, type Texture } from "./raster.ts";
 
 export interface RenderOptions {
   /** Pixels. */
@@ -34,9 +36,16 @@ export interface Rendering {
   readonly png: Buffer;
 }
 
-/** Draws a GLB's default scene, framed to fill the picture. Throws if it holds no triangles. */
-export async function renderGlb(
-  glb: Uint8Array,
+/** Draws a GLB's default scene as {@link renderMesh} does. Throws if it can't be read. */
+export async function renderGlb(glb: Uint8Array, options?: RenderOptions): Promise<Rendering> {
+  const read = await readMesh(glb, "glb");
+  if (!read.ok) throw new Error(read.why);
+  return renderMesh(read.value, options);
+}
+
+/** Draws a mesh, framed to fill the picture, without a GPU or a browser. */
+export async function renderMesh(
+  mesh: Mesh,
   {
     width = 512,
     height = 512,
@@ -50,16 +59,34 @@ export async function renderGlb(
     samples = 2,
   }: RenderOptions = {},
 ): Promise<Rendering> {
-  const model = await readModel(glb);
   const canvas = createCanvas(width * samples, height * samples);
-  const view = lookAt(model.bounds, { yaw, pitch, fov, margin }, canvas.width, canvas.height);
-  for (const part of model.parts) drawPart(canvas, view, part, { textured, lit });
+  const view = lookAt(boundsOf(mesh), { yaw, pitch, fov, margin }, canvas.width, canvas.height);
+  for (const part of mesh.parts) {
+    const texture = part.picture && (await decoded(part.picture));
+    drawPart(canvas, view, { ...part, texture }, { textured, lit });
+  }
   const pixels = average(canvas, samples, background);
   const png = await sharp(pixels, { raw: { width, height, channels: 4 } })
     .png()
     .toBuffer();
   return { width, height, pixels, png };
 }
+
+/** Pixels of a texture; undefined where the decoder can't read it, so that the form at least is seen. */
+async function decoded({ bytes }: Picture): Promise<Texture | undefined> {
+  try {
+    const { data, info } = await sharp(bytes, { limitInputPixels: TEXTURE_PIXELS })
+      .toColourspace("srgb")
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data };
+  } catch {
+    return undefined;
+  }
+}
+
+const TEXTURE_PIXELS = 100_000_000;
 
 /** Means of each pixel's samples in linear light, over the background if there is one. */
 function average(

@@ -1,6 +1,6 @@
 import { Document, WebIO } from "@gltf-transform/core";
 import { expect, it } from "vitest";
-import { renderGlb, type Rendering } from "./index.ts";
+import { renderGlb, type Rendering } from "../src/render/index.ts";
 
 /** Squares of two metres facing +Z, each with its depth and linear colour. */
 function squares(

@@ -1,6 +1,26 @@
+import { LINEAR } from "../colour.ts";
 import type { View } from "./camera.ts";
-import type { Part, Texture } from "./model.ts";
-import { LINEAR, lightOn } from "./shade.ts";
+import { lightOn } from "./shade.ts";
+
+/** Pixels of a texture, sRGB with alpha. */
+export interface Texture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** What is drawn of a part. */
+export interface Drawable {
+  readonly positions: Float32Array;
+  readonly normals?: Float32Array | undefined;
+  readonly uvs?: Float32Array | undefined;
+  /** Linear red, green and blue of each vertex. */
+  readonly colours?: Float32Array | undefined;
+  readonly indices: Uint32Array;
+  /** Linear red, green and blue. */
+  readonly colour: readonly [number, number, number];
+  readonly texture?: Texture | undefined;
+}
 
 /** What is being drawn: linear colours, coverage and depth of every sample. */
 export interface Canvas {
@@ -21,11 +41,11 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, colour: new Float32Array(width * height * 4), depth };
 }
 
-/** Numbers that a triangle's corners carry: 1/w, then normal, u and v, each times 1/w. */
-const CARRIED = 6;
+/** Numbers that a triangle's corners carry: 1/w, then normal, u, v and colour, each times 1/w. */
+const CARRIED = 9;
 
 /** Draws a part's triangles, nearer ones over farther ones; both sides of a triangle are seen. */
-export function drawPart(canvas: Canvas, view: View, part: Part, look: Look): void {
+export function drawPart(canvas: Canvas, view: View, part: Drawable, look: Look): void {
   const corners = project(canvas, view, part);
   const texture = look.textured ? part.texture : undefined;
   const base = look.textured ? part.colour : ([0.8, 0.8, 0.8] as const);
@@ -40,6 +60,11 @@ export function drawPart(canvas: Canvas, view: View, part: Part, look: Look): vo
       plane,
       (at) => {
         let [r, g, b] = base;
+        if (look.textured) {
+          r *= plane[6]!;
+          g *= plane[7]!;
+          b *= plane[8]!;
+        }
         if (texture !== undefined && part.uvs !== undefined) {
           sample(texture, plane[4]!, plane[5]!);
           r *= SAMPLED[0]!;
@@ -65,7 +90,7 @@ interface Corners {
 function project(
   { width, height }: Canvas,
   { matrix, distance, scale }: View,
-  part: Part,
+  part: Drawable,
 ): Corners {
   const count = part.positions.length / 3;
   const screen = new Float64Array(count * 3);
@@ -94,6 +119,7 @@ function project(
     }
     carried[o + 4] = (uvs?.[i * 2] ?? 0) * near;
     carried[o + 5] = (uvs?.[i * 2 + 1] ?? 0) * near;
+    for (let k = 0; k < 3; k++) carried[o + 6 + k] = (part.colours?.[i * 3 + k] ?? 1) * near;
   }
   return { screen, carried };
 }
@@ -156,10 +182,15 @@ function shade(plane: Float64Array): number {
 
 const SAMPLED = new Float64Array(3);
 
+/** Textures repeat unless they say otherwise; what lies inside, both edges with it, stays where it is. */
+function inside(coordinate: number): number {
+  return coordinate >= 0 && coordinate <= 1 ? coordinate : coordinate - Math.floor(coordinate);
+}
+
 /** Bilinear, clamped at the edge, blended in linear light; the answer is in `SAMPLED`. */
 function sample({ width, height, data }: Texture, u: number, v: number): void {
-  const x = Math.max(0, Math.min(width - 1, u * width - 0.5));
-  const y = Math.max(0, Math.min(height - 1, v * height - 0.5));
+  const x = Math.max(0, Math.min(width - 1, inside(u) * width - 0.5));
+  const y = Math.max(0, Math.min(height - 1, inside(v) * height - 0.5));
   const x0 = Math.floor(x);
   const y0 = Math.floor(y);
   const x1 = Math.min(width - 1, x0 + 1);

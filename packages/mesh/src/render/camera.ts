@@ -1,3 +1,5 @@
+import type { Bounds } from "../mesh.ts";
+
 /** A row-major 3×4 matrix: rotation and translation into the camera's space, which looks down -Z. */
 export interface View {
   /** Twelve numbers. */
@@ -6,11 +8,6 @@ export interface View {
   readonly distance: number | undefined;
   /** Pixels for one unit at the middle of the model. */
   readonly scale: number;
-}
-
-export interface Bounds {
-  readonly low: readonly [number, number, number];
-  readonly high: readonly [number, number, number];
 }
 
 export interface Aim {

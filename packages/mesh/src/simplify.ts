@@ -1,0 +1,63 @@
+import { MeshoptSimplifier } from "meshoptimizer/simplifier";
+
+import type { Mesh } from "./mesh.ts";
+
+/** Triangles and what their vertices carry. */
+export interface Surface {
+  readonly positions: Float32Array;
+  readonly normals?: Float32Array | undefined;
+  readonly uvs?: Float32Array | undefined;
+  readonly colours?: Float32Array | undefined;
+  readonly indices: Uint32Array;
+}
+
+/** Resolves when the simplifier's code is compiled. */
+export const simplifierReady: Promise<void> = MeshoptSimplifier.ready;
+
+/**
+ * Leaves out triangles as long as the surface moves less than `error` of its longest side. Normals are those of the
+ * full surface, so that shading stays smooth where few triangles are left.
+ */
+export function simplify<S extends Surface>(surface: S, error: number): S {
+  if (error <= 0) return surface;
+  const [kept] = MeshoptSimplifier.simplify(surface.indices, surface.positions, 3, 0, error);
+  return compacted(surface, kept);
+}
+
+/** Leaves out triangles until about `triangles` are left, however far the surface moves. */
+export async function simplifyTo(mesh: Mesh, triangles: number): Promise<Mesh> {
+  await simplifierReady;
+  const total = mesh.parts.reduce((sum, { indices }) => sum + indices.length / 3, 0);
+  if (total <= triangles) return mesh;
+  const parts = mesh.parts.map((part) => {
+    const target = Math.max(1, Math.round((part.indices.length / 3 / total) * triangles)) * 3;
+    const [kept] = MeshoptSimplifier.simplify(part.indices, part.positions, 3, target, 1);
+    return kept.length === 0 ? part : compacted(part, kept);
+  });
+  return { parts };
+}
+
+/** Leaves out the vertices that no triangle uses any more. */
+function compacted<S extends Surface>(surface: S, kept: Uint32Array): S {
+  const [target, count] = MeshoptSimplifier.compactMesh(kept);
+  const move = (from: Float32Array, size: number): Float32Array => {
+    const to = new Float32Array(count * size);
+    for (let vertex = 0; vertex < target.length; vertex++) {
+      const place = target[vertex]!;
+      if (place === UNUSED) continue;
+      for (let k = 0; k < size; k++) to[place * size + k] = from[vertex * size + k]!;
+    }
+    return to;
+  };
+  const { positions, normals, uvs, colours } = surface;
+  return {
+    ...surface,
+    positions: move(positions, 3),
+    ...(normals && { normals: move(normals, 3) }),
+    ...(uvs && { uvs: move(uvs, 2) }),
+    ...(colours && { colours: move(colours, 3) }),
+    indices: kept,
+  };
+}
+
+const UNUSED = 0xffff_ffff;

@@ -1,0 +1,55 @@
+import type { Mesh } from "../mesh.ts";
+import { writeGlb } from "./glb.ts";
+import { type BesideFile, writeObj } from "./obj.ts";
+import { writePly } from "./ply.ts";
+import { PRINT_SIZE_MM } from "./print.ts";
+import { writeStl } from "./stl.ts";
+import { write3mf } from "./three-mf.ts";
+
+/** Every format that is written. `printed`: in millimetres, of the size that was asked for, +Z up. */
+export const FORMATS = {
+  glb: { mediaType: "model/gltf-binary", printed: false },
+  obj: { mediaType: "model/obj", printed: false },
+  stl: { mediaType: "model/stl", printed: true },
+  ply: { mediaType: "application/octet-stream", printed: false },
+  "3mf": { mediaType: "model/3mf", printed: true },
+} as const;
+
+/** A format that {@link writeMesh} writes; also the extension of its files. */
+export type Format = keyof typeof FORMATS;
+
+export const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
+
+export interface WriteOptions {
+  /** Millimetres of the longest side, for formats that are printed. */
+  readonly sizeMm?: number | undefined;
+  /** OBJ only: the file's name without its extension. With it, materials and textures come beside the mesh. */
+  readonly name?: string | undefined;
+}
+
+/** A mesh in a format. */
+export interface Written {
+  readonly main: Uint8Array;
+  /** Files that the main one names, to lie in the same folder. */
+  readonly beside: readonly BesideFile[];
+}
+
+/** Writes a mesh in a format. */
+export async function writeMesh(
+  mesh: Mesh,
+  format: Format,
+  { sizeMm = PRINT_SIZE_MM, name }: WriteOptions = {},
+): Promise<Written> {
+  if (format === "obj") return writeObj(mesh, name);
+  const alone = (main: Uint8Array): Written => ({ main, beside: [] });
+  switch (format) {
+    case "glb":
+      return alone(await writeGlb(mesh));
+    case "stl":
+      return alone(writeStl(mesh, sizeMm));
+    case "ply":
+      return alone(writePly(mesh));
+    case "3mf":
+      return alone(write3mf(mesh, sizeMm));
+  }
+}
