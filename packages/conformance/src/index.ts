@@ -18,11 +18,7 @@ export {
   type SetName,
 } from "./requirements/index.ts";
 export { chosenIds, collect, type Outcome, runConformance, type RunOptions } from "./run.ts";
-export {
-  configFaults,
-  type Recipe,
-  type SituationName,
-  type TargetConfig,
-} from "./target/config.ts";
+export { type Recipe, type SituationName, type TargetConfig } from "./target/config.ts";
+export { configFaults } from "./target/settings.ts";
 export { PRESETS, type PresetName } from "./target/presets.ts";
 export { type Status, type Verdict } from "./verdict/verdict.ts";

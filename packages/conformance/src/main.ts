@@ -28,6 +28,7 @@ const targeted = (command: Command) =>
     .option("--config <file>", "YAML with base_url, situations, ...; see the command init")
     .option("--preset <name>", `a server the suite knows: ${Object.keys(PRESETS).join(", ")}`)
     .option("--model <id>", "a model that works, for servers without GET /model/all")
+    .option("--time-scale <factor>", "multiplies every time allowed, or auto for slow models")
     .option("--header <line>", "'Name: value', sent with every request; may be repeated", gather);
 
 targeted(program.command("run"))
@@ -45,6 +46,11 @@ targeted(program.command("run"))
   .option("--json <file>", "write the JSON report")
   .option("--junit <file>", "write the JUnit XML report")
   .option("--md <file>", "write the Markdown summary")
+  .option(
+    "--artifacts <folder>",
+    "write a folder for each finding, with a script that does it again",
+  )
+  .option("--quiet", "no progress on stderr")
   .option("--no-color", "plain text")
   .action(async (flags: RunFlags) => {
     const color = flags.color && process.stdout.isTTY && process.env["NO_COLOR"] === undefined;

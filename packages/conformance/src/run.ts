@@ -3,7 +3,10 @@ import { Bench } from "./scenarios/bench.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { judgeHistories } from "./scenarios/predicates.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
+import { Estimate } from "./session/estimate.ts";
+import type { Listener } from "./session/events.ts";
 import { CannotGoOn, Session } from "./session/session.ts";
+import { settle } from "./session/settle.ts";
 import { preflight, wireIsVerbatim } from "./target/preflight.ts";
 import { SITUATIONS, type TargetConfig } from "./target/config.ts";
 import { findSituation } from "./target/situations.ts";
@@ -22,6 +25,8 @@ export type RunOptions = {
   readonly skip?: readonly string[];
   /** Repeats the choices of an earlier session. */
   readonly seed?: number;
+  /** Hears what happens while it runs. */
+  readonly onEvent?: Listener;
 };
 
 /** What a whole session found. */
@@ -48,7 +53,7 @@ export function chosenIds(options: RunOptions = {}): readonly CheckId[] {
 const serves = (scenario: Scenario, wanted: ReadonlySet<CheckId>) =>
   [...scenario.feeds, ...(scenario.shows ?? [])].some((id) => wanted.has(id));
 
-async function play(session: Session, scenario: Scenario): Promise<void> {
+async function play(session: Session, scenario: Scenario, alone: boolean): Promise<void> {
   const bench = new Bench(session, scenario.name);
   const obstruct = (kind: "blocked" | "n/a" | "harness-error", reason: string) => {
     for (const id of scenario.feeds) {
@@ -56,6 +61,7 @@ async function play(session: Session, scenario: Scenario): Promise<void> {
     }
   };
   try {
+    if (alone) await settle(session);
     for (const name of scenario.needs ?? []) await bench.situation(name);
     await scenario.run(bench);
   } catch (error) {
@@ -66,19 +72,33 @@ async function play(session: Session, scenario: Scenario): Promise<void> {
   }
 }
 
-/** How many scenarios talk to the target at once. */
+/** How many scenarios talk to the target at once, unless its configuration says otherwise. */
 const LANES = 6;
 
-async function playAll(
-  session: Session,
-  scenarios: readonly Scenario[],
-  lanes: number,
-): Promise<void> {
-  const waiting = [...scenarios];
+async function playAll(session: Session, scenarios: readonly Scenario[]): Promise<void> {
+  const beside = scenarios.filter(({ alone }) => !alone);
+  const alone = scenarios.filter((scenario) => scenario.alone);
+  const lanes = session.target.lanes ?? LANES;
+  const estimate = new Estimate(lanes, beside.length, alone.length);
+  let done = 0;
+  const tell = (name: string, state: "begins" | "ends") => {
+    const left_ms = estimate.leftMs(session.measured);
+    session.tell({ type: "scenario", name, state, done, total: scenarios.length, left_ms });
+  };
+  const playOne = async (scenario: Scenario) => {
+    const began = performance.now();
+    tell(scenario.name, "begins");
+    await play(session, scenario, lanes === 1);
+    estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
+    done += 1;
+    tell(scenario.name, "ends");
+  };
+  const waiting = [...beside];
   const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await play(session, next);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await playOne(next);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  for (const scenario of alone) await playOne(scenario);
 }
 
 /**
@@ -94,7 +114,10 @@ export async function* runConformance(
   const chosen = chosenIds(options);
   const origin = originOf(target.base_url);
   const session =
-    typeof origin === "string" ? undefined : new Session(target, origin, seed, findSituation);
+    typeof origin === "string"
+      ? undefined
+      : new Session(target, origin, seed, findSituation, options.onEvent);
+  options.onEvent?.({ type: "begin", base_url: target.base_url, checks: chosen.length });
   const unreachable = typeof origin === "string" ? origin : session && (await preflight(session));
   if (session && unreachable === undefined && chosen.length > 0) {
     const wanted = new Set(chosen);
@@ -102,16 +125,7 @@ export async function* runConformance(
     await session.situation("succeeds").catch((error: unknown) => {
       if (!(error instanceof CannotGoOn)) throw error;
     });
-    await playAll(
-      session,
-      scenarios.filter(({ alone }) => !alone),
-      LANES,
-    );
-    await playAll(
-      session,
-      scenarios.filter(({ alone }) => alone),
-      1,
-    );
+    await playAll(session, scenarios);
     await judgeHistories(session);
     const harness = await wireIsVerbatim();
     if (harness !== undefined) {
@@ -124,7 +138,8 @@ export async function* runConformance(
       return new Ledger().verdict(id);
     }
     const verdict = session.ledger.verdict(id);
-    const [shown] = verdict.exchanges ?? [];
+    // The last one shown is the one that broke the rule.
+    const shown = verdict.exchanges?.at(-1);
     const exchange = shown === undefined ? undefined : session.recorder.exchanges[shown - 1];
     return exchange ? { ...verdict, again: exchange.again } : verdict;
   };

@@ -1,15 +1,19 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { writeArtifacts } from "../artifacts/write.ts";
+
 import {
   consoleReport,
   jsonReport,
   junitReport,
   markdownReport,
+  progressOn,
   resultOf,
 } from "../reports/index.ts";
 import { isCheckId, REQUIREMENTS, type SetName } from "../requirements/index.ts";
 import { chosenIds, collect } from "../run.ts";
+import type { SessionEvent } from "../session/events.ts";
 import { loadTarget, readYaml, type TargetFlags } from "../target/load.ts";
 import { applyBaseline, baselineOf, type Baseline } from "../verdict/baseline.ts";
 
@@ -25,6 +29,8 @@ export type RunFlags = TargetFlags & {
   readonly json?: string;
   readonly junit?: string;
   readonly md?: string;
+  readonly artifacts?: string;
+  readonly quiet?: boolean;
   readonly color: boolean;
 };
 
@@ -73,7 +79,9 @@ export async function run(flags: RunFlags): Promise<Said> {
       code: 2,
     };
   }
-  const outcome = await collect(target, options);
+  const hears = flags.quiet ? [] : [progressOn(process.stderr)];
+  const onEvent = (event: SessionEvent) => hears.forEach((listener) => listener(event));
+  const outcome = await collect(target, { ...options, onEvent });
   const applied = baseline && applyBaseline(baseline, outcome.verdicts);
   const result = resultOf(outcome, {
     target,
@@ -91,6 +99,8 @@ export async function run(flags: RunFlags): Promise<Said> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, report(result));
   }
+  if (flags.artifacts !== undefined)
+    await writeArtifacts(flags.artifacts, { outcome, result, target });
   const empty =
     set === "all" ? "The set hardening has no checks declared yet: it has no verdict.\n" : "";
   return { out: empty + consoleReport(result, { color: flags.color }), code: result.exit_code };

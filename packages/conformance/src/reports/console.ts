@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 
+import { exchangeLines, timelineLines } from "./evidence-text.ts";
 import { byReason, checksOf, type ReportedCheck, type Result, tally } from "./result.ts";
 
 type Paint = (colour: "red" | "yellow" | "green" | "cyan" | "dim" | "bold", text: string) => string;
@@ -36,9 +37,34 @@ function broken(check: ReportedCheck, label: string, paint: Paint): string {
   const rows = lines.flatMap(([name, text]) =>
     text ? [`    ${paint("dim", name.padEnd(9))} ${text}`] : [],
   );
-  return [`${label} ${paint("bold", check.id)} ${check.title} (${check.level})`, ...rows].join(
-    "\n",
+  const seen = evidence(check).map((line) => `      ${paint("dim", line)}`);
+  return [
+    `${label} ${paint("bold", check.id)} ${check.title} (${check.level})`,
+    ...rows,
+    ...seen,
+  ].join("\n");
+}
+
+/** As much as a terminal bears; the other reports have the whole of it. */
+const LONGEST = { timeline: 12, exchange: 24, line: 200 } as const;
+
+function cut(lines: readonly string[], most: number): readonly string[] {
+  const short = lines.map((line) =>
+    line.length > LONGEST.line ? `${line.slice(0, LONGEST.line)}...` : line,
   );
+  return short.length <= most
+    ? short
+    : [...short.slice(0, most - 1), `... ${short.length - most + 1} more lines (--artifacts)`];
+}
+
+function evidence({ shown }: ReportedCheck): readonly string[] {
+  if (shown === undefined) return [];
+  const timeline = cut(timelineLines(shown), LONGEST.timeline);
+  const exchanges = shown.exchanges.slice(0, 2);
+  return [
+    ...(timeline.length > 0 ? ["timeline", ...timeline] : []),
+    ...exchanges.flatMap((exchange) => cut(exchangeLines(exchange), LONGEST.exchange)),
+  ];
 }
 
 /** Most deviations need more than one request: the same command shows them whole. */

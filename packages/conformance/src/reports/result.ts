@@ -2,6 +2,7 @@ import { CHECKS, type CheckId, type SetName } from "../requirements/index.ts";
 import type { Outcome } from "../run.ts";
 import type { TargetConfig } from "../target/config.ts";
 import type { Status, Verdict } from "../verdict/verdict.ts";
+import { type Evidence, evidenceOf } from "./evidence.ts";
 
 /** What the outcome does not know itself: which target, which choices, which deviations are known. */
 export type About = {
@@ -29,6 +30,8 @@ export type ReportedCheck = Pick<Verdict, "id" | "level" | "status" | "title" | 
   readonly again?: string;
   /** Set where the baseline names this deviation: its reason. */
   readonly known?: string;
+  /** Of a deviation: the whole exchanges that show it, and the lives of the runs they are about. */
+  readonly shown?: Evidence;
 };
 
 /** How a session ends: the exit code of the command, and its meaning. */
@@ -61,12 +64,23 @@ export type Result = {
   readonly checks: readonly ReportedCheck[];
 };
 
+const DEVIATES: readonly Status[] = ["fail", "warn", "note"];
 const NOT_EXECUTED: readonly Status[] = ["blocked", "n/a", "harness-error"];
 
 /** Counts, verdict and exit code of an outcome. */
 export function resultOf(outcome: Outcome, about: About): Result {
   const { target, set, allowBlocked = false, baseline } = about;
-  const checks = outcome.verdicts.map((verdict) => reported(verdict, baseline?.known));
+  const own = Object.keys(target.headers ?? {});
+  const checks = outcome.verdicts.map((verdict) => {
+    const check = reported(verdict, baseline?.known);
+    const deviates = DEVIATES.includes(verdict.status) && verdict.exchanges !== undefined;
+    return deviates
+      ? {
+          ...check,
+          shown: evidenceOf(verdict.id, verdict.exchanges, outcome.exchanges, own),
+        }
+      : check;
+  });
   const counts = countsOf(checks);
   const executed = checks.filter(({ status }) => !NOT_EXECUTED.includes(status)).length;
   const stale = baseline?.stale ?? [];
@@ -81,7 +95,7 @@ export function resultOf(outcome: Outcome, about: About): Result {
         : executed === 0 || (unsure && !allowBlocked)
           ? 2
           : 0;
-  return {
+  const result: Result = {
     schema: "modly-runs-conformance/1",
     base_url: target.base_url,
     profile: target.profile ?? "strict",
@@ -100,6 +114,20 @@ export function resultOf(outcome: Outcome, about: About): Result {
     situations: outcome.situations,
     checks,
   };
+  return withoutSecrets(result, Object.values(target.headers ?? {}));
+}
+
+/** What the configuration sends as headers may be a token, and a server may say it back. */
+function withoutSecrets(result: Result, values: readonly string[]): Result {
+  const secrets = values
+    .flatMap((value) => [value, value.replace(/^\S+\s+/, "")])
+    .filter((value) => value.length >= 6);
+  if (secrets.length === 0) return result;
+  const hide = (text: string) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
+  return JSON.parse(JSON.stringify(result), (_key, value: unknown) =>
+    typeof value === "string" ? hide(value) : value,
+  ) as Result;
 }
 
 function reported(

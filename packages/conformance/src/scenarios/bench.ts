@@ -6,6 +6,7 @@ import type { CheckId } from "../requirements/index.ts";
 import { CannotGoOn, type Session } from "../session/session.ts";
 import type { Recipe, SituationName } from "../target/config.ts";
 import {
+  bodyFault,
   type Exchange,
   jsonOf,
   type Meaning,
@@ -41,7 +42,8 @@ export function told(exchange: Exchange): string {
   if (response === undefined) return failure?.message ?? "no answer";
   const body = response.body.toString("utf8").replaceAll(/\s+/g, " ");
   const type = response.headers["content-type"] ?? "no type";
-  return `${response.status} (${type}) ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
+  const fault = bodyFault(response);
+  return `${response.status} (${type})${fault === undefined ? "" : ` [${fault}]`} ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
 }
 
 /** The tools of a scenario: requests with a meaning, waits without guesses, findings. */

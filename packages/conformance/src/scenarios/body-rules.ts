@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 
 import type { CheckId } from "../requirements/index.ts";
 
-const validRun = new Ajv2020({ strict: false, allErrors: false }).compile(jsonSchemas.Run);
+const validRun = new Ajv2020({ strict: false, allErrors: true }).compile(jsonSchemas.Run);
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -14,7 +14,35 @@ export type BodyRule = {
   readonly when?: RunStatus;
   readonly expected: string;
   readonly keeps: (body: Body, pathId: string) => boolean;
+  /** The keys that the rule looks at: a report shows what they were. */
+  readonly keys?: readonly string[];
 };
+
+/** What the schema says of a body, key by key. */
+function schemaFaults(body: Body): string {
+  const missing = SEVEN.filter((key) => !Object.hasOwn(body, key)).map(
+    (key) => `${key} is missing`,
+  );
+  if (missing.length > 0) return missing.join(", ");
+  if (validRun(body)) return "";
+  return (validRun.errors ?? [])
+    .map(({ instancePath, message = "" }) => {
+      const key = instancePath.slice(1).replaceAll("/", ".");
+      return key === "" ? `the body ${message}` : `${key} ${message}`;
+    })
+    .join(", ");
+}
+
+/** What a body has at the places that a rule looks at. */
+export function placeOf({ id, keys = SEVEN }: BodyRule, body: Body, pathId: string): string {
+  const shown = keys.map((key) => {
+    const value = Object.hasOwn(body, key) ? JSON.stringify(body[key]) : "missing";
+    return `${key}: ${value.length > 160 ? `${value.slice(0, 160)}...` : value}`;
+  });
+  const faults = id === "GET-01" ? schemaFaults(body) : "";
+  const path = id === "GET-02" ? `, read at /workflow-runs/${pathId}` : "";
+  return `${faults === "" ? "" : `${faults}; `}${shown.join(", ")}${path}`;
+}
 
 const nothing = (body: Body, ...keys: string[]) => keys.every((key) => body[key] === null);
 const SEVEN = ["run_id", "status", "progress", "step", "output_url", "error", "scene_candidate"];
@@ -28,16 +56,19 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-02",
+    keys: ["run_id"],
     expected: "run_id is the id in the path",
     keeps: (body, id) => body["run_id"] === id,
   },
   {
     id: "GET-03",
+    keys: ["status"],
     expected: "one of the five status words",
     keeps: (body) => isRunStatus(body["status"]),
   },
   {
     id: "GET-04",
+    keys: ["status", "progress"],
     expected: "progress is an integer 0..100",
     keeps: ({ progress }) =>
       typeof progress === "number" &&
@@ -47,24 +78,28 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-05",
+    keys: ["status", "output_url", "error", "scene_candidate"],
     when: "pending",
     expected: "null output_url, error, scene_candidate",
     keeps: (body) => nothing(body, "output_url", "error", "scene_candidate"),
   },
   {
     id: "GET-06",
+    keys: ["status", "progress"],
     when: "pending",
     expected: "progress 0",
     keeps: (body) => body["progress"] === 0,
   },
   {
     id: "GET-07",
+    keys: ["status", "output_url", "error", "scene_candidate"],
     when: "running",
     expected: "null output_url, error, scene_candidate",
     keeps: (body) => nothing(body, "output_url", "error", "scene_candidate"),
   },
   {
     id: "GET-08",
+    keys: ["status", "output_url", "error"],
     when: "done",
     expected: `output_url begins with ${WORKSPACE_PREFIX}, error null`,
     keeps: (body) =>
@@ -72,17 +107,20 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-09",
+    keys: ["status", "progress"],
     when: "done",
     expected: "progress 100",
     keeps: (body) => body["progress"] === 100,
   },
   {
     id: "GET-10",
+    keys: ["status", "progress"],
     expected: "status done when progress is 100",
     keeps: (body) => body["progress"] !== 100 || body["status"] === "done",
   },
   {
     id: "GET-11",
+    keys: ["status", "scene_candidate"],
     expected: "scene_candidate non-null exactly when done",
     keeps: (body) =>
       (body["scene_candidate"] !== null && body["scene_candidate"] !== undefined) ===
@@ -90,6 +128,7 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-12",
+    keys: ["output_url", "scene_candidate"],
     when: "done",
     expected: "output_url is /workspace/ and workspace_path",
     keeps: ({ output_url, scene_candidate }) => {
@@ -105,6 +144,7 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-13",
+    keys: ["status", "error", "output_url", "scene_candidate"],
     when: "error",
     expected: "a non-empty error, null output_url and scene_candidate",
     keeps: (body) =>
@@ -114,18 +154,21 @@ export const BODY_RULES: readonly BodyRule[] = [
   },
   {
     id: "GET-14",
+    keys: ["status", "output_url", "scene_candidate"],
     when: "cancelled",
     expected: "null output_url and scene_candidate",
     keeps: (body) => nothing(body, "output_url", "scene_candidate"),
   },
   {
     id: "GET-15",
+    keys: ["status", "error"],
     when: "cancelled",
     expected: "error null",
     keeps: (body) => body["error"] === null,
   },
   {
     id: "GET-16",
+    keys: ["step"],
     expected: "step null or 1..500 characters",
     keeps: ({ step }) =>
       step === null ||

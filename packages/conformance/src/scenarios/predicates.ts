@@ -15,7 +15,7 @@ import type { SituationName } from "../target/config.ts";
 import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
 import { told } from "./bench.ts";
 
-import { BODY_RULES } from "./body-rules.ts";
+import { BODY_RULES, placeOf } from "./body-rules.ts";
 /** A rule about one history. */
 type HistoryRule = {
   readonly id: CheckId;
@@ -115,13 +115,14 @@ function judgeBodies(session: Session): void {
   for (const exchange of session.recorder.exchanges) {
     const body = runBodyOf(exchange);
     if (body === undefined || exchange.meaning.act !== "read") continue;
-    for (const { id, when, expected, keeps } of BODY_RULES) {
+    for (const rule of BODY_RULES) {
+      const { id, when, expected, keeps } = rule;
       if (when !== undefined && body["status"] !== when) continue;
       const ok = keeps(body, exchange.meaning.runId);
       session.ledger.add(id, {
         ok,
         expected,
-        observed: ok ? "" : told(exchange),
+        observed: ok ? "" : placeOf(rule, body, exchange.meaning.runId),
         exchanges: [exchange.number],
       });
     }

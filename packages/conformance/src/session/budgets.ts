@@ -25,13 +25,29 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 /** Before anything is known: enough for a model that has to load. */
 export const FIRST_RUN_MS = 60_000;
 
+/** A number, or `auto`: as the target's own pace asks for. */
+export type TimeScale = number | "auto";
+
+/** With `auto`: how long a first run may take that still moves. */
+export const FIRST_AUTO_RUN_MS = 60 * 60_000;
+
+/** What a slow model, or a slow way to it, multiplies the fixed times by: 1 to 6. */
+export function autoScale(measured: Measured | undefined): number {
+  if (measured === undefined) return 1;
+  return clamp(Math.max(measured.rtt / 100, measured.run / 20_000), 1, 6);
+}
+
 /** Budgets from what was measured; generous upwards, so that a busy machine does not fail a good server. */
-export function budgetsOf(measured: Measured | undefined, scale: number): Budgets {
+export function budgetsOf(measured: Measured | undefined, timeScale: TimeScale): Budgets {
+  const auto = timeScale === "auto";
+  const scale = auto ? autoScale(measured) : timeScale;
+  const runs = auto ? 1 : timeScale;
   const run = measured?.run ?? FIRST_RUN_MS / 20;
   return {
     answer: clamp(100 * (measured?.rtt ?? 100), 8_000, 30_000) * scale,
-    end: Math.max(8_000, 20 * run) * scale,
-    cancel: Math.max(5_000, 5 * run) * scale,
+    // Twenty runs are time enough at any pace; only the fixed part grows with a slow target.
+    end: Math.max(8_000 * scale, 20 * run * runs),
+    cancel: Math.max(5_000 * scale, 5 * run * runs),
     stable: clamp(2 * run, 250, 3_000),
     poll: clamp(run / 12, 5, 500),
   };

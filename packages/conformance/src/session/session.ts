@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Recipe, SituationName, TargetConfig } from "../target/config.ts";
+import { CHECKS } from "../requirements/index.ts";
 import { Ledger } from "../verdict/ledger.ts";
 import { type Exchange, type Meaning, type WireRequest } from "../wire/exchange.ts";
 import { type Origin, send } from "../wire/http.ts";
 import { type Part } from "../wire/multipart.ts";
 import { sendRaw } from "../wire/raw.ts";
 import { curlOf } from "./again.ts";
-import { type Budgets, budgetsOf, type Measured } from "./budgets.ts";
+import { autoScale, type Budgets, budgetsOf, type Measured, type TimeScale } from "./budgets.ts";
+import type { Listener } from "./events.ts";
 import { Recorder } from "./recorder.ts";
 
 /** Thrown inside a scenario that cannot go on; its remaining checks are blocked with this reason. */
@@ -44,9 +46,10 @@ export class Session {
   readonly target: TargetConfig;
   readonly origin: Origin;
   readonly strict: boolean;
-  readonly scale: number;
+  readonly timeScale: TimeScale;
   readonly recorder = new Recorder();
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
+  readonly tell: Listener;
   readonly situations = new Map<SituationName, Promise<Situation>>();
   readonly seed: number;
   measured: Measured | undefined;
@@ -55,22 +58,44 @@ export class Session {
   private readonly finder: Finder;
   private pictures = 0;
 
-  constructor(target: TargetConfig, origin: Origin, seed: number, finder: Finder) {
+  constructor(
+    target: TargetConfig,
+    origin: Origin,
+    seed: number,
+    finder: Finder,
+    tell: Listener = () => {},
+  ) {
     this.finder = finder;
+    this.tell = tell;
+    this.ledger = new Ledger((id, { expected = "", observed = "" }) => {
+      const { level, title } = CHECKS[id];
+      tell({ type: "finding", id, level, title, expected, observed });
+    });
     this.target = target;
     this.origin = origin;
     this.seed = seed;
     this.strict = target.profile !== "modly";
-    this.scale = target.time_scale ?? 1;
+    this.timeScale = target.time_scale ?? 1;
+  }
+
+  /** What fixed times are multiplied by. */
+  get scale(): number {
+    return this.timeScale === "auto" ? autoScale(this.measured) : this.timeScale;
   }
 
   get budgets(): Budgets {
-    return budgetsOf(this.measured, this.scale);
+    return budgetsOf(this.measured, this.timeScale);
   }
 
   /** A situation of this target, tried the first time that somebody needs it. */
   situation(name: SituationName): Promise<Situation> {
-    const found = this.situations.get(name) ?? this.finder(this, name);
+    const known = this.situations.get(name);
+    if (known) return known;
+    const found = this.finder(this, name).then((situation) => {
+      const note = situation.ok ? situation.note : situation.reason;
+      this.tell({ type: "calibrated", situation: name, ok: situation.ok, note });
+      return situation;
+    });
     this.situations.set(name, found);
     return found;
   }
@@ -91,11 +116,14 @@ export class Session {
       scenario,
       meaning,
       request,
+      ...(parts ? { parts } : {}),
       again,
       answerOwed,
       ...sent,
     });
-    if (exchange.failure?.kind === "refused") await this.lookForLife();
+    const kind = exchange.failure?.kind;
+    if (kind === "refused") await this.lookForLife();
+    if (kind === "timeout" && answerOwed) await this.lookForLife(this.budgets.answer);
     return exchange;
   }
 
@@ -111,20 +139,30 @@ export class Session {
       scenario,
       meaning: { act: "other" },
       request: { method: "POST", path: "/workflow-runs/from-image", body: bytes },
+      raw: true,
       again,
       answerOwed: false,
       ...sent,
     });
   }
 
-  /** After a refused connection: the target may be restarting for a moment, or it has died. */
-  async lookForLife(): Promise<void> {
+  /**
+   * After a refused connection or none in time: the target may be restarting for a moment, or it has
+   * died, or it hangs. Waits for an answer to a plain read for so many milliseconds each of five times.
+   */
+  async lookForLife(waitMs = 5_000): Promise<void> {
     for (let attempt = 0; attempt < 5 && this.gone === undefined; attempt += 1) {
-      const probe = { method: "GET", path: "/workflow-runs/conformance-probe", timeoutMs: 5_000 };
-      const { failure } = await send(this.origin, probe, this.target.headers ?? {}, 5_000);
+      const probe = { method: "GET", path: "/workflow-runs/conformance-probe" };
+      const { failure } = await send(this.origin, probe, this.target.headers ?? {}, waitMs);
       if (failure === undefined) return;
-      if (attempt === 4) {
-        this.gone ??= `The server stopped answering during the checks (${failure.message}). Look at its log; the checks after that could not be tried.`;
+      const hangs = failure.kind === "timeout";
+      // Two whole budgets without an answer to a plain read: nobody would wait longer.
+      if (attempt === 4 || (hangs && attempt === 1)) {
+        const how = this.target.hooks?.restart?.command;
+        const restart = how === undefined ? "Restart it" : `Restart it (${how})`;
+        this.gone ??= hangs
+          ? `The server hangs: it accepts connections and no longer answers a plain read. ${restart}; the checks after that could not be tried.`
+          : `The server stopped answering during the checks (${failure.message}). Look at its log; the checks after that could not be tried.`;
       } else {
         await sleep(100);
       }

@@ -6,6 +6,12 @@ type Entry = { passes: number; broken: Finding[]; obstacles: Obstacle[] };
 /** Collects findings by check until a verdict is asked for. */
 export class Ledger {
   private readonly entries = new Map<CheckId, Entry>();
+  private readonly onBroken: (id: CheckId, finding: Finding) => void;
+
+  /** `onBroken` hears of the first deviation of each check. */
+  constructor(onBroken: (id: CheckId, finding: Finding) => void = () => {}) {
+    this.onBroken = onBroken;
+  }
 
   private entry(id: CheckId): Entry {
     const entry = this.entries.get(id) ?? { passes: 0, broken: [], obstacles: [] };
@@ -14,8 +20,9 @@ export class Ledger {
   }
 
   add(id: CheckId, finding: Finding): void {
-    if (finding.ok) this.entry(id).passes += 1;
-    else this.entry(id).broken.push(finding);
+    const entry = this.entry(id);
+    if (finding.ok) entry.passes += 1;
+    else if (entry.broken.push(finding) === 1) this.onBroken(id, finding);
   }
 
   obstruct(id: CheckId, obstacle: Obstacle): void {

@@ -1,5 +1,7 @@
 import type { Agent } from "node:http";
 
+import type { Part } from "./multipart.ts";
+
 /** One HTTP request as it was meant, before a byte of it was sent. */
 export type WireRequest = {
   readonly method: string;
@@ -30,7 +32,7 @@ export type WireResponse = {
 
 /** Why there is no answer. */
 export type NoAnswer = {
-  readonly kind: "refused" | "timeout" | "closed" | "unreachable" | "not-http";
+  readonly kind: "refused" | "timeout" | "closed" | "unreachable" | "not-http" | "unsendable";
   readonly message: string;
 };
 
@@ -47,6 +49,10 @@ export type Exchange = {
   readonly scenario: string;
   readonly meaning: Meaning;
   readonly request: WireRequest;
+  /** What a multipart body was made of. */
+  readonly parts?: readonly Part[];
+  /** True if the body of the request is a whole request, written to a socket as it is. */
+  readonly raw?: boolean;
   /** What a person needs to send it again; see the reports. */
   readonly again: string;
   readonly start: number;
@@ -72,4 +78,19 @@ export function isJsonType(response: WireResponse): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(
     response.headers["content-type"] ?? "",
   );
+}
+
+/** Why a body that should be JSON is none, with the place; undefined for JSON and for other types. */
+export function bodyFault(response: WireResponse): string | undefined {
+  if (!isJsonType(response) || response.body.length === 0) return undefined;
+  const { body } = response;
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
+    return "begins with a byte order mark (EF BB BF): JSON must not";
+  }
+  try {
+    JSON.parse(body.toString("utf8"));
+    return undefined;
+  } catch (error) {
+    return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }

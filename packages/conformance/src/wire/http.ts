@@ -51,6 +51,19 @@ function kindOf(code: string | undefined): NoAnswer["kind"] {
   return "closed";
 }
 
+/** What Node puts into a request line: anything else would break it. */
+const NOT_IN_A_PATH = /[^\u{21}-\u{FF}]/u;
+
+function unsendable(path: string): NoAnswer | undefined {
+  const found = NOT_IN_A_PATH.exec(path);
+  return found === null
+    ? undefined
+    : {
+        kind: "unsendable",
+        message: `not sent: the path ${JSON.stringify(path)} has ${JSON.stringify(found[0])} at character ${found.index + 1}, which has to be percent-encoded in a request`,
+      };
+}
+
 function headersOf(raw: NodeJS.Dict<string[]>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(raw).map(([name, values]) => [name.toLowerCase(), (values ?? []).join(", ")]),
@@ -69,6 +82,8 @@ export function send(
   signal?: AbortSignal,
 ): Promise<Sent> {
   const start = performance.now();
+  const failure = unsendable(request.path);
+  if (failure) return Promise.resolve({ start, end: start, failure });
   return new Promise((resolve) => {
     let continued = false;
     const settle = (rest: Pick<Sent, "response" | "failure">) => {

@@ -1,0 +1,169 @@
+import { isRunStatus } from "@modly-runs/contract";
+
+import { runBodyOf } from "../history/observations.ts";
+import { type Exchange, jsonOf } from "../wire/exchange.ts";
+
+/** One request with its answer, as a report shows it. */
+export type ShownExchange = {
+  readonly number: number;
+  readonly scenario: string;
+  /** Milliseconds after the first exchange of the session, and how long the answer took. */
+  readonly at_ms: number;
+  readonly took_ms: number;
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+  };
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  readonly no_answer?: string;
+};
+
+/** One line of a run's life: what was asked, and what it showed. */
+export type TimelineEntry = {
+  /** Milliseconds after the run's create was sent. */
+  readonly at_ms: number;
+  readonly run_id: string;
+  readonly what: string;
+};
+
+/** What was seen of one check: the exchanges that show it, and the lives they are about. */
+export type Evidence = {
+  readonly exchanges: readonly ShownExchange[];
+  readonly timeline: readonly TimelineEntry[];
+};
+
+const LONGEST_BODY = 2_000;
+
+/** Bytes as a person can read them, cut where they get long. */
+export function readable(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  const binary = text.includes("\u{FFFD}") || text.includes("\0");
+  if (binary) return `(${bytes.length} bytes: ${bytes.toString("hex", 0, 24)}...)`;
+  const mark = text.startsWith("\u{FEFF}") ? "(byte order mark)" : "";
+  const rest = mark === "" ? text : text.slice(1);
+  return mark + (rest.length > LONGEST_BODY ? `${rest.slice(0, LONGEST_BODY)}...` : rest);
+}
+
+function bodyOf({ request, parts, raw }: Exchange): string | undefined {
+  if (parts) {
+    return parts
+      .map(({ name, filename, type, content, disposition }) => {
+        const file = filename === undefined ? "" : `; filename="${filename}"`;
+        const head = `Content-Disposition: ${disposition ?? `form-data; name="${name}"${file}`}`;
+        const shown = readable(Buffer.from(content));
+        return `${head}${type === undefined ? "" : `\nContent-Type: ${type}`}\n\n${shown}`;
+      })
+      .join("\n--\n");
+  }
+  if (request.body === undefined || request.body.length === 0) return undefined;
+  return raw ? readable(request.body) : readable(request.body);
+}
+
+/** How an exchange is shown; the values of the configuration's own headers are not. */
+export function shown(exchange: Exchange, own: readonly string[], zero: number): ShownExchange {
+  const { number, scenario, request, response, failure, start, end } = exchange;
+  const hidden = Object.fromEntries(own.map((name) => [name, "(hidden)"]));
+  const body = bodyOf(exchange);
+  return {
+    number,
+    scenario,
+    at_ms: Math.round(start - zero),
+    took_ms: Math.round(end - start),
+    request: {
+      method: request.method,
+      path: request.path,
+      headers: { ...hidden, ...request.headers },
+      ...(body === undefined ? {} : { body }),
+    },
+    ...(response
+      ? {
+          response: {
+            status: response.status,
+            headers: response.headers,
+            body: readable(response.body),
+          },
+        }
+      : {}),
+    ...(failure ? { no_answer: failure.message } : {}),
+  };
+}
+
+/** The run that a create made, or that a read or a cancel is about. */
+export function runOf(exchange: Exchange): string | undefined {
+  const { meaning, response } = exchange;
+  if ("runId" in meaning) return meaning.runId;
+  if (meaning.act !== "create" || response === undefined || response.status >= 300)
+    return undefined;
+  const answer = jsonOf(response);
+  const id = typeof answer === "object" && answer !== null && "run_id" in answer && answer.run_id;
+  return typeof id === "string" ? id : undefined;
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+function happening(exchange: Exchange): string {
+  const { meaning, request, response, failure } = exchange;
+  const status = response ? String(response.status) : (failure?.message ?? "no answer");
+  if (meaning.act === "create") return `create: ${status}`;
+  if (meaning.act === "cancel") {
+    const answer = response ? response.body.toString("utf8").slice(0, 120) : "";
+    return `${request.method === "POST" ? "cancel" : `${request.method} /cancel`}: ${status} ${answer}`.trim();
+  }
+  const body = runBodyOf(exchange);
+  if (body === undefined) return `${request.method}: ${status}`;
+  const text = [
+    isRunStatus(body["status"]) ? body["status"] : JSON.stringify(body["status"]),
+    JSON.stringify(body["progress"]),
+    ...(body["error"] ? [`error: ${textOf(body["error"]).slice(0, 80)}`] : []),
+    ...(body["output_url"] ? [textOf(body["output_url"])] : []),
+  ];
+  return text.join(" ");
+}
+
+const MOST_LINES = 40;
+
+/** The lives of some runs as they were seen: each create, each cancel, each read that showed something new. */
+export function timelineOf(
+  exchanges: readonly Exchange[],
+  runIds: ReadonlySet<string>,
+): readonly TimelineEntry[] {
+  const ours = exchanges
+    .filter((exchange) => runIds.has(runOf(exchange) ?? ""))
+    .toSorted((a, b) => a.end - b.end);
+  const zero = Math.min(...ours.map(({ start }) => start));
+  const last = new Map<string, string>();
+  const lines = ours.flatMap((exchange) => {
+    const run_id = runOf(exchange) ?? "";
+    const what = happening(exchange);
+    if (last.get(run_id) === what) return [];
+    last.set(run_id, what);
+    return [{ at_ms: Math.round(exchange.end - zero), run_id, what }];
+  });
+  if (lines.length <= MOST_LINES) return lines;
+  const half = MOST_LINES / 2;
+  return [...lines.slice(0, half), ...lines.slice(-half)];
+}
+
+const ABOUT_A_LIFE = /^(?:LIF|CAN|MOD|LOD)-|^GET-(?:0[1-9]|1\d|20)$|^CRE-03$|^OUT-10$/;
+
+/** What a report shows of one finding. */
+export function evidenceOf(
+  id: string,
+  numbers: readonly number[],
+  exchanges: readonly Exchange[],
+  own: readonly string[],
+): Evidence {
+  const zero = exchanges[0]?.start ?? 0;
+  const found = numbers.flatMap((number) => exchanges[number - 1] ?? []);
+  const runs = new Set(found.flatMap((exchange) => runOf(exchange) ?? []));
+  return {
+    exchanges: found.map((exchange) => shown(exchange, own, zero)),
+    timeline: ABOUT_A_LIFE.test(id) && runs.size > 0 ? timelineOf(exchanges, runs) : [],
+  };
+}
