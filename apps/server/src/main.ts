@@ -2,12 +2,18 @@
 import { pino } from "pino";
 
 import { readConfig } from "./config.ts";
+import { createLogDestination } from "./log-destination.ts";
 import { CannotStart, startServer } from "./server.ts";
 import { helpText } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 const USAGE = 2;
 const FAILED = 1;
+/** How long the end waits for a slow reader of the log, ms. */
+const LAST_WORDS_MS = 1000;
+
+// What is said to a terminal that is gone, or to a disk that is full, is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 async function main(): Promise<void> {
   const read = readConfig(process.argv.slice(2), process.env);
@@ -19,9 +25,13 @@ async function main(): Promise<void> {
     return;
   }
   const { config } = read;
-  const log = pino(
-    { level: config.logLevel, base: null },
-    pino.destination({ dest: 2, sync: true }),
+  const destination = createLogDestination(process.stderr.fd);
+  const log = pino({ level: config.logLevel, base: null }, destination);
+  const leave = (code: number) =>
+    destination.flush(LAST_WORDS_MS).finally(() => process.exit(code));
+  // A promise that nobody looks after is a bug, but no reason to drop every other run.
+  process.on("unhandledRejection", (cause) =>
+    log.error({ err: cause }, "a promise was rejected and nobody looked after it: this is a bug"),
   );
   const server = await startServer(config, log);
   let stopping = false;
@@ -31,15 +41,14 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ signal }, "stopping");
     server.stop().then(
-      () => process.exit(0),
+      () => leave(0),
       (cause: unknown) => {
         log.error({ err: cause }, "the stop failed; the next start takes up what is left");
-        process.exit(FAILED);
+        return leave(FAILED);
       },
     );
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   // Last: who reads this line may ask for the stop at once.
   process.stdout.write(`modly-runs-server listening on ${server.url}\n`);
 }

@@ -46,11 +46,12 @@ export function createPool<T extends Talk>(options: PoolOptions): Pool<T> {
   function start(): Kid {
     const child: Kid = startChild(program);
     all.add(child);
-    void child.gone.then(() => {
+    const forget = () => {
       all.delete(child);
       letGo.delete(child);
       if (idle.includes(child)) idle.splice(idle.indexOf(child), 1);
-    });
+    };
+    child.gone.then(forget, forget);
     return child;
   }
 

@@ -77,9 +77,9 @@ async function follow(
   timers.push(
     setInterval(() => {
       if (row.status === "pending")
-        void runs.position(row).then((position) => {
+        runs.position(row).then((position) => {
           if (row.status === "pending") send(row, position);
-        });
+        }, close);
     }, POSITION_EVERY_MS),
   );
 

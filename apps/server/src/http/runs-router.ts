@@ -46,12 +46,12 @@ function refuseInvalid(
 
 /** The three endpoints. */
 export function createRunsRouter(deps: RunsRouterDeps): Router {
-  const { runs, uploads, limits, stopping } = deps;
+  const { runs, uploads, limits, stopping, log } = deps;
   const router = Router({ strict: true, caseSensitive: true });
   const server = initServer();
   const endpoints = server.router(workflowRunsContract, {
     create: {
-      middleware: [admit(deps, () => stopping.aborted), readForm(uploads, limits)],
+      middleware: [admit(deps, () => stopping.aborted), readForm(uploads, limits, log)],
       handler: createHandler(deps),
     },
     get: {

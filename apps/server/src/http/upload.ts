@@ -3,6 +3,7 @@ import multer, { type StorageEngine } from "multer";
 
 import type { ReceivedUpload, Uploads } from "../files/run-files.ts";
 import type { Limits } from "../config.ts";
+import type { Log } from "../log.ts";
 import { isOutOfRoom } from "../out-of-room.ts";
 import { refuse } from "./problems.ts";
 
@@ -22,7 +23,7 @@ export function takeUpload(res: Response): void {
 }
 
 /** Multer hands each file to this; it goes to disk as it comes, never whole into memory. */
-function storageOf(uploads: Uploads): StorageEngine {
+function storageOf(uploads: Uploads, log: Log): StorageEngine {
   return {
     _handleFile(req, file, done) {
       // A client that goes away ends the request, not the part: without this the part waits for ever.
@@ -40,7 +41,15 @@ function storageOf(uploads: Uploads): StorageEngine {
             res.locals["upload"] = upload;
             res.once("close", () => {
               const left = uploadOf(res);
-              if (left) void uploads.remove(left.key);
+              if (left)
+                uploads
+                  .remove(left.key)
+                  .catch((cause: unknown) =>
+                    log.warn(
+                      { err: cause },
+                      "a picture that nobody needs stays until the next start",
+                    ),
+                  );
             });
             done(null, {});
           },
@@ -106,9 +115,9 @@ function refuseUpload(res: Response, cause: unknown, limits: Limits): boolean {
 }
 
 /** Reads the form of a create: text fields to `req.body`, the picture to disk. */
-export function readForm(uploads: Uploads, limits: Limits): RequestHandler {
+export function readForm(uploads: Uploads, limits: Limits, log: Log): RequestHandler {
   const read = multer({
-    storage: storageOf(uploads),
+    storage: storageOf(uploads, log),
     limits: {
       fileSize: limits.maxImageBytes,
       fieldSize: limits.maxParamsBytes,

@@ -8,6 +8,7 @@ export function coalesce(everyMs: number, work: () => Promise<void>) {
   let running: Promise<void> | undefined;
   let wanted = false;
   let last = Number.NEGATIVE_INFINITY;
+  let fault: { readonly cause: unknown } | undefined;
 
   async function perform(): Promise<void> {
     wanted = false;
@@ -25,7 +26,8 @@ export function coalesce(everyMs: number, work: () => Promise<void>) {
     timer = setTimeout(
       () => {
         timer = undefined;
-        void perform();
+        // A fault of the work is told to whoever stops it: nobody else waits for it.
+        perform().catch((cause: unknown) => (fault ??= { cause }));
       },
       Math.max(0, everyMs - (performance.now() - last)),
     );
@@ -40,6 +42,7 @@ export function coalesce(everyMs: number, work: () => Promise<void>) {
       timer = undefined;
       wanted = false;
       await running;
+      if (fault) throw fault.cause;
     },
   };
 }

@@ -28,6 +28,8 @@ export function contentOf({ meshSha256, meshBytes }: RunRow): Content | undefine
 /** Clears away what an ended run no longer needs. What fails now is tried again at the next start. */
 export interface Leftovers {
   clear(runId: string, handle: HandleEnd): Promise<void>;
+  /** The same in the background. */
+  later(runId: string, handle: HandleEnd): void;
 }
 
 export function createLeftovers({ store, files, registry, log }: LeftoversDeps): Leftovers {
@@ -53,10 +55,13 @@ export function createLeftovers({ store, files, registry, log }: LeftoversDeps):
     if (Object.keys(change).length > 0) await store.change(row, change);
   }
 
+  const stays = (runId: string) => (cause: unknown) =>
+    log.warn({ run_id: runId, err: cause }, "a run's leftovers stay until the next start");
+
   return {
-    clear: (runId, end) =>
-      clear(runId, end).catch((cause: unknown) =>
-        log.warn({ run_id: runId, err: cause }, "a run's leftovers stay until the next start"),
-      ),
+    clear: (runId, end) => clear(runId, end).catch(stays(runId)),
+    later(runId, end) {
+      clear(runId, end).catch(stays(runId));
+    },
   };
 }

@@ -58,13 +58,13 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   }
 
   // In the background: work that goes on elsewhere may be slow to answer, or away.
-  for (const { runId } of await store.list("unsettled")) void leftovers.clear(runId, "abandon");
+  for (const { runId } of await store.list("unsettled")) leftovers.later(runId, "abandon");
 
   const active = await store.list("active");
   await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));
   for (const row of active.filter(({ status }) => status === "running")) await resume(row);
   for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
   // Those that ended here had their picture kept from the sweep.
-  for (const { runId } of active) void leftovers.clear(runId, "abandon");
+  for (const { runId } of active) leftovers.later(runId, "abandon");
   if (active.length > 0) log.info({ runs: active.length }, "took up the runs of the server before");
 }

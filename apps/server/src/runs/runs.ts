@@ -108,7 +108,7 @@ export function createRuns(deps: RunsDeps): Runs {
         const cancelled = await change(row, { status: "cancelled", finishedAt: now() });
         if (!cancelled) continue; // somebody was first: look again
         // Nobody is at it, so nobody else would clear up behind it; the answer need not wait for that.
-        if (await queue.remove(runId)) void leftovers.clear(runId, "abandon");
+        if (await queue.remove(runId)) leftovers.later(runId, "abandon");
         return cancelled;
       }
     },

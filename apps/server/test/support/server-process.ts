@@ -19,6 +19,8 @@ export interface ServerProcessOptions {
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly from?: keyof typeof PROGRAM;
+  /** A file descriptor for its stderr; nothing is collected then. */
+  readonly stderr?: number;
 }
 
 /** A server as a process of its own. It dies with the process that started it. */
@@ -57,14 +59,14 @@ function flagsOf({ dataDir, args = [] }: ServerProcessOptions): string[] {
 }
 
 function spawnServer(options: ServerProcessOptions) {
-  const { from = "source", env = {} } = options;
+  const { from = "source", env = {}, stderr = "pipe" } = options;
   const child = spawn(process.execPath, [...PROGRAM[from], ...flagsOf(options)], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", stderr],
     env: { ...process.env, ...env },
   });
   alive.add(child);
   let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const exited = once(child, "exit").then(([code, signal]): Exit => {
     alive.delete(child);
     return { code: code as Exit["code"], signal: signal as Exit["signal"] };
@@ -79,7 +81,7 @@ function spawnServer(options: ServerProcessOptions) {
     },
   };
   // The streams end a little after the process.
-  return { server, stdout: child.stdout, closed: once(child, "close") };
+  return { server, stdout: child.stdout!, closed: once(child, "close") };
 }
 
 /** Starts a server that is expected to give up, and waits for its end. */

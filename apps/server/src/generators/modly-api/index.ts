@@ -41,7 +41,9 @@ export function createModlySource({ url, token, log, times }: ModlySourceOptions
   };
   const catalogue = createCatalogue(desk);
   // The first request shall not be the one that waits.
-  void catalogue.list();
+  catalogue
+    .list()
+    .catch((cause: unknown) => log.error({ err: cause }, "Modly's models can't be listed"));
 
   return {
     async list(): Promise<readonly Generator[]> {

@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import path from "node:path";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { scratch } from "../support/app.ts";
+import { createTo, untilEnded } from "../support/creates.ts";
+import { startServerProcess } from "../support/server-process.ts";
+
+/** Starts a server that logs every request to this descriptor. */
+async function startLogging(stderr: number) {
+  const server = await startServerProcess({
+    dataDir: await scratch(),
+    args: ["--test-models", "--log-level=debug"],
+    stderr,
+  });
+  onTestFinished(async () => void (await server.kill()));
+  return server;
+}
+
+async function expectService(url: string): Promise<void> {
+  const { runId } = await createTo(url, { fields: { params: '{"steps":1,"step_ms":0}' } });
+  expect((await untilEnded(url, runId)).status).toBe("done");
+}
+
+test("a log that can't be written costs no run", async () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const { url, kill } = await startLogging(full);
+  await expectService(url);
+  await expectService(url);
+  expect(await kill("SIGTERM")).toEqual({ code: 0, signal: null });
+});
+
+test("a reader of the log that stalls holds up nothing, and hears how much it missed", async () => {
+  const fifo = path.join(await scratch(), "log");
+  execFileSync("mkfifo", [fifo]);
+  const end = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(end));
+  const { url, kill } = await startLogging(end);
+
+  // Each is a line of about 400 bytes: far more than the pipe and the server will hold.
+  const target = `${url}/${"x".repeat(190)}`;
+  const knock = async () => {
+    for (let turn = 0; turn < 330; turn++) await (await fetch(target)).arrayBuffer();
+  };
+  await Promise.all(Array.from({ length: 10 }, knock));
+  await expectService(url);
+
+  let text = "";
+  const page = Buffer.alloc(64 * 1024);
+  const readOn = () => {
+    try {
+      text += page.toString("utf8", 0, readSync(end, page));
+    } catch {
+      // Nothing there for the moment.
+    }
+    return text;
+  };
+  await expect.poll(readOn, { interval: 1, timeout: 20_000 }).toContain("log lines were dropped");
+  const lines = text.split("\n").filter((line) => line.endsWith("}"));
+  const notice = lines.map((line) => JSON.parse(line) as { dropped?: number });
+  expect(notice.find(({ dropped }) => dropped !== undefined)?.dropped).toBeGreaterThan(0);
+  expect(await kill("SIGTERM")).toEqual({ code: 0, signal: null });
+});
