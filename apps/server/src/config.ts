@@ -31,6 +31,12 @@ export interface Config {
   readonly requestTimeoutMs: number;
   readonly maxAttempts: number;
   readonly watchdogs: { readonly stallMs: number; readonly totalMs: number };
+  /** When runs that have ended are retired; null: never for this reason. */
+  readonly retention: {
+    readonly keepMs: number | null;
+    readonly keepBytes: number | null;
+    readonly readMs: number;
+  };
   readonly stopGraceMs: number;
   readonly modly: {
     readonly url: string;
@@ -47,10 +53,32 @@ export type ConfigResult =
   | { readonly kind: "version" }
   | { readonly kind: "refused"; readonly why: string };
 
+/** Milliseconds, and bytes. */
+const DURATIONS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SIZES: Record<string, number> = {
+  b: 1,
+  ...{ kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3, tib: 1024 ** 4 },
+  ...{ kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+};
+
+/** A whole number and one of these units, as one number. */
+function measured(units: Record<string, number>, otherwise: string): ZodTypeAny {
+  return z.string().transform((text, context) => {
+    const [, number = "", unit = ""] = /^\s*(\d{1,9})\s*([a-z]+)\s*$/i.exec(text) ?? [];
+    const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()]! : 0;
+    const value = Number(number) * factor;
+    if (value > 0) return value;
+    context.addIssue({ code: "custom", message: otherwise });
+    return z.NEVER;
+  });
+}
+
 const schemaOf: Record<Setting["type"], (setting: Setting) => ZodTypeAny> = {
   text: () => z.string().trim().min(1, "must not be empty"),
   list: () => z.array(z.string().trim().min(1)),
   flag: () => z.boolean(),
+  duration: () => measured(DURATIONS, "must be a time such as 30d, 12h, 45m or 90s"),
+  size: () => measured(SIZES, "must be a size such as 500MiB or 20GiB"),
   number: (setting) => {
     if (setting.type !== "number") throw new Error("not a number");
     const { min, max } = setting;
@@ -102,7 +130,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       flags[name] ??
       (variable === undefined ? undefined : fromVariable(setting, variable)) ??
       defaultOf(setting, env) ??
-      { flag: false, list: [], text: undefined, number: undefined }[setting.type];
+      (setting.type === "flag" ? false : setting.type === "list" ? [] : undefined);
     if (given === undefined) continue;
     const checked = schemaOf[setting.type](setting).safeParse(given);
     if (!checked.success) return refused(`--${name} ${checked.error.issues[0]?.message}.`);
@@ -154,6 +182,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       requestTimeoutMs: number("request-timeout") * 1000,
       maxAttempts: number("max-attempts"),
       watchdogs: { stallMs: number("stall-timeout") * 1000, totalMs: number("run-timeout") * 1000 },
+      retention: {
+        keepMs: number("keep-runs") ?? null,
+        keepBytes: number("keep-bytes") ?? null,
+        readMs: number("keep-read"),
+      },
       stopGraceMs: number("stop-grace") * 1000,
       modly:
         modlyUrl === null

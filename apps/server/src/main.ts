@@ -3,6 +3,7 @@ import { pino } from "pino";
 
 import { readConfig } from "./config.ts";
 import { createLogDestination } from "./log-destination.ts";
+import { describePrune } from "./prune.ts";
 import { CannotStart, startServer } from "./server.ts";
 import { helpText } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -16,7 +17,13 @@ const LAST_WORDS_MS = 1000;
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 async function main(): Promise<void> {
-  const read = readConfig(process.argv.slice(2), process.env);
+  const args = process.argv.slice(2);
+  const isPrune = args[0] === "prune";
+  const isDry = args.includes("--dry-run");
+  const read = readConfig(
+    isPrune ? args.slice(1).filter((arg) => arg !== "--dry-run") : args,
+    process.env,
+  );
   if (read.kind === "help") return void process.stdout.write(helpText(process.env));
   if (read.kind === "version") return void process.stdout.write(`${VERSION}\n`);
   if (read.kind === "refused") {
@@ -25,6 +32,14 @@ async function main(): Promise<void> {
     return;
   }
   const { config } = read;
+  if (isPrune && !isDry) {
+    process.stderr.write(
+      "modly-runs-server: the server retires runs by itself, with --keep-runs and --keep-bytes. prune --dry-run tells what it would do.\n",
+    );
+    process.exitCode = USAGE;
+    return;
+  }
+  if (isPrune) return void process.stdout.write(describePrune(config));
   const destination = createLogDestination(process.stderr.fd);
   const log = pino({ level: config.logLevel, base: null }, destination);
   const leave = (code: number) =>

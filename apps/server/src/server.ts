@@ -15,13 +15,16 @@ import { createModlySource } from "./generators/modly-api/index.ts";
 import { createRegistry } from "./generators/registry.ts";
 import { createTestSource } from "./generators/test-models/index.ts";
 import { listen } from "./http/listen.ts";
+import type { Meshes } from "./files/run-files.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { mayPass } from "./out-of-room.ts";
 import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
+import { createReads } from "./runs/reads.ts";
 import { recover } from "./runs/recovery.ts";
+import { createRetention } from "./runs/retention.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createWorker } from "./runs/worker.ts";
 import { createLibsqlStore } from "./stores/libsql.ts";
@@ -115,6 +118,15 @@ export async function startServer(
       if (isEnded(status))
         log.info({ run_id: runId, model_id: modelId, status, error }, "run ended");
     });
+    const reads = createReads(config.retention.readMs);
+    // Whoever fetches a mesh reads its run.
+    const meshes: Meshes = {
+      ...files.meshes,
+      async find(workspacePath) {
+        reads.note(workspacePath);
+        return files.meshes.find(workspacePath);
+      },
+    };
     const { maxPending } = limits;
     const runs = createRuns({ store, queue, registry, changes, leftovers, maxPending });
     const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });
@@ -122,9 +134,10 @@ export async function startServer(
 
     const app = createApp({
       runs,
+      reads,
       registry,
       uploads: files.uploads,
-      meshes: files.meshes,
+      meshes,
       metrics: createMetrics({ store, queue, changes }),
       limits,
       stopping: stopping.signal,
@@ -161,6 +174,11 @@ export async function startServer(
       );
     });
     worker.start();
+    const retention = createRetention({
+      ...{ store: store.retirement, meshes: files.meshes, changes, reads, log },
+      ...config.retention,
+    });
+    undo.unshift(() => retention.stop());
 
     return {
       url: listening.url,

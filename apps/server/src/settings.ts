@@ -22,12 +22,22 @@ interface Numeric {
   readonly min: number;
   readonly max: number;
 }
+/** A number with a unit, such as 30d or 10GiB; without a default it is off. */
+interface Measured {
+  readonly type: "duration" | "size";
+  readonly default?: string;
+}
 interface Flag {
   readonly type: "flag";
 }
 
 /** A setting: its flag is `--name`, its variable `MODLY_RUNS_NAME`. */
-export type Setting = { readonly help: string; readonly value?: string } & (Text | Numeric | Flag);
+export type Setting = { readonly help: string; readonly value?: string } & (
+  | Text
+  | Numeric
+  | Measured
+  | Flag
+);
 
 /** Every setting there is. The parser, `--help` and the documentation are made from it. */
 export const SETTINGS = {
@@ -172,6 +182,22 @@ export const SETTINGS = {
     value: "S",
     help: "Seconds a run may take in all",
   },
+  "keep-runs": {
+    type: "duration",
+    value: "TIME",
+    help: "Retire runs with their meshes so long after their end: 30d, 12h, 45m, 90s (default: never)",
+  },
+  "keep-bytes": {
+    type: "size",
+    value: "SIZE",
+    help: "Retire the runs that ended first when meshes take more: 500MiB, 20GiB (default: never)",
+  },
+  "keep-read": {
+    type: "duration",
+    default: "5m",
+    value: "TIME",
+    help: "No run is retired that was read so recently",
+  },
   "stop-grace": {
     type: "number",
     default: 10,
@@ -244,6 +270,7 @@ export function helpText(env: NodeJS.ProcessEnv): string {
   const width = Math.max(...rows.map(([flag]) => flag.length)) + 2;
   return [
     "Usage: modly-runs-server [options]",
+    "       modly-runs-server prune --dry-run [options]   which runs would be retired now",
     "",
     "Turns pictures into meshes over HTTP: POST /workflow-runs/from-image and two more.",
     "",

@@ -167,7 +167,7 @@ function createMeshes({
     },
     async withdraw(workspacePath, content) {
       const file = await resolveInside(workspaceDir, workspacePath);
-      if (!file || !(await hasContent(file, content))) return;
+      if (!file || (content && !(await hasContent(file, content)))) return;
       await rm(file, { force: true });
       await flushDirectory(path.dirname(file));
     },

@@ -50,8 +50,8 @@ export interface Meshes {
   holds(workspacePath: string, content: Content): Promise<boolean>;
   /** The mesh, or undefined where there is none or the path leads out of the workspace. */
   find(workspacePath: string): Promise<StoredMesh | undefined>;
-  /** Takes a mesh back, for good, if it still has this in it. Idempotent. */
-  withdraw(workspacePath: string, content: Content): Promise<void>;
+  /** Takes a mesh back, for good; with `content` only if it still has this in it. Idempotent. */
+  withdraw(workspacePath: string, content?: Content): Promise<void>;
 }
 
 /** Everything a run has on disk. Any adapter must pass `run-files.contract.ts`. */

@@ -1,6 +1,7 @@
 import { isEnded } from "@modly-runs/contract";
 import type { Request, Response } from "express";
 
+import type { Reads } from "../runs/reads.ts";
 import type { Runs } from "../runs/runs.ts";
 import { etagOf, retryAfterOf, viewOf } from "../runs/view.ts";
 import type { RunRow } from "../stores/run-store.ts";
@@ -45,8 +46,19 @@ function waitFor(
   return { over, stop };
 }
 
+/** Why there is no run with this id. */
+export async function noSuchRun(runs: Runs, req: Request, runId: string) {
+  return refusal(
+    req,
+    "run_not_found",
+    (await runs.isRetired(runId))
+      ? "This run was retired with its mesh: this server keeps ended runs for a limited time or size."
+      : "There is no run with this id. It may have been removed, or belong to another server.",
+  );
+}
+
 /** Reads a run: at once, only if it changed, or as soon as it has changed. */
-export function readHandler(runs: Runs, stopping: AbortSignal) {
+export function readHandler(runs: Runs, reads: Reads, stopping: AbortSignal) {
   return async ({
     req,
     res,
@@ -91,12 +103,8 @@ export function readHandler(runs: Runs, stopping: AbortSignal) {
       found = await current();
     }
     waiting?.stop();
-    if (!found)
-      return refusal(
-        req,
-        "run_not_found",
-        "There is no run with this id. It may have been removed, or belong to another server.",
-      );
+    if (!found) return noSuchRun(runs, req, runId);
+    reads.note(runId);
 
     const { row, position } = found;
     res.setHeader("ETag", etagOf(row, position));

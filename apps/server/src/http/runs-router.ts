@@ -4,13 +4,15 @@ import { type NextFunction, type Request, type Response, Router } from "express"
 import type { ZodIssue } from "zod";
 
 import type { Log } from "../log.ts";
+import type { Reads } from "../runs/reads.ts";
 import { admit, type CreateDeps, createHandler } from "./create.ts";
 import { followMiddleware } from "./follow.ts";
-import { refusal, refuse, sentenceOfErrors } from "./problems.ts";
-import { readHandler } from "./read.ts";
+import { refuse, sentenceOfErrors } from "./problems.ts";
+import { noSuchRun, readHandler } from "./read.ts";
 import { readForm } from "./upload.ts";
 
 export interface RunsRouterDeps extends CreateDeps {
+  readonly reads: Reads;
   /** Aborted when the server stops: streams and waits end. */
   readonly stopping: AbortSignal;
   readonly log: Log;
@@ -46,7 +48,7 @@ function refuseInvalid(
 
 /** The three endpoints. */
 export function createRunsRouter(deps: RunsRouterDeps): Router {
-  const { runs, uploads, limits, stopping, log } = deps;
+  const { runs, reads, uploads, limits, stopping, log } = deps;
   const router = Router({ strict: true, caseSensitive: true });
   const server = initServer();
   const endpoints = server.router(workflowRunsContract, {
@@ -56,16 +58,11 @@ export function createRunsRouter(deps: RunsRouterDeps): Router {
     },
     get: {
       middleware: [followMiddleware(runs, stopping)],
-      handler: readHandler(runs, stopping),
+      handler: readHandler(runs, reads, stopping),
     },
     cancel: async ({ req, params }) => {
       const row = await runs.cancel(params.run_id);
-      if (!row)
-        return refusal(
-          req,
-          "run_not_found",
-          "There is no run with this id, so nothing was cancelled.",
-        );
+      if (!row) return noSuchRun(runs, req, params.run_id);
       const { runId, status } = row;
       return {
         status: 200 as const,

@@ -19,7 +19,10 @@ export interface LeftoversDeps {
 export type HandleEnd = "drop" | "keep" | "abandon";
 
 /** What the run's mesh was to have in it, noted before it was put in its place. */
-export function contentOf({ meshSha256, meshBytes }: RunRow): Content | undefined {
+export function contentOf({
+  meshSha256,
+  meshBytes,
+}: Pick<RunRow, "meshSha256" | "meshBytes">): Content | undefined {
   return meshSha256 === null || meshBytes === null
     ? undefined
     : { sha256: meshSha256, bytes: meshBytes };
@@ -49,7 +52,7 @@ export function createLeftovers({ store, files, registry, log }: LeftoversDeps):
       const content = contentOf(row);
       // What was there before the run, or is not what it made, is somebody's own file.
       if (row.meshIsOurs && content) await files.meshes.withdraw(row.workspacePath, content);
-      change = { workspacePath: null };
+      change = { workspacePath: null, meshSha256: null, meshBytes: null };
     }
     if (await isLetGo(row, end)) change = { ...change, handle: null };
     if (Object.keys(change).length > 0) await store.change(row, change);

@@ -42,6 +42,8 @@ export interface Runs {
   get(runId: string): Promise<RunRow | undefined>;
   /** What it was created with. */
   paramsOf(runId: string): Promise<RunRequest["params"] | undefined>;
+  /** True when the run was there, and went by a setting. */
+  isRetired(runId: string): Promise<boolean>;
   /** Ends an active run as `cancelled`; leaves an ended one alone. Gives the row as it is then. */
   cancel(runId: string): Promise<RunRow | undefined>;
   /** Tells of each stored change from now on. */
@@ -99,6 +101,7 @@ export function createRuns(deps: RunsDeps): Runs {
     },
 
     get: (runId) => store.get(runId),
+    isRetired: (runId) => store.retirement.isRetired(runId),
     paramsOf: (runId) => store.paramsOf(runId),
 
     async cancel(runId) {

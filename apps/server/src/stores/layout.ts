@@ -41,7 +41,9 @@ const STEPS = [
    drop index runs_by_status;
    create index runs_active on runs (status, seq) where status in ('pending', 'running');
    create index runs_unsettled on runs (seq) where ${UNSETTLED};
-   create index runs_ended on runs (finished_at, seq, mesh_bytes) where finished_at is not null;
+   create index runs_ended on runs (finished_at, seq, mesh_is_ours, mesh_bytes) where finished_at is not null;
+   create index runs_of_others on runs (workspace_path)
+     where mesh_is_ours = 0 and workspace_path is not null;
    create table retired (
      seq         integer primary key autoincrement,
      run_id      text not null unique,

@@ -126,7 +126,7 @@ export interface RunStore {
 export interface RetirementStore {
   /** Ended runs, oldest end first, from just behind `after`. */
   oldest(limit: number, after?: EndedRun): Promise<EndedRun[]>;
-  /** Bytes of all meshes that ended runs keep. */
+  /** Bytes of all meshes that ended runs keep and that are theirs to remove. */
   keptBytes(): Promise<number>;
   /** Takes an ended run out; false when it is not there or has not ended. */
   retire(runId: string, now: number): Promise<boolean>;

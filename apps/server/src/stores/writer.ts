@@ -52,6 +52,15 @@ function prepare(db: Database.Database) {
       if (!found) updates.set(sql, (found = db.prepare(sql)));
       return found;
     },
+    // A mesh that another run shows too is left to that one.
+    inherit: db.prepare(
+      `update runs set mesh_is_ours = 1 where seq = (
+         select other.seq from runs as run
+           join runs as other on other.workspace_path = run.workspace_path
+         where run.run_id = ? and run.mesh_is_ours and other.mesh_is_ours = 0
+           and other.workspace_path is not null and other.status = 'done' limit 1) returning seq`,
+    ),
+    disown: db.prepare("update runs set mesh_is_ours = 0 where run_id = ?"),
     bury: db.prepare(
       `insert into retired (run_id, retired_at, mesh_path, mesh_sha256, mesh_bytes)
        select run_id, ?, iif(status = 'done' and mesh_is_ours, workspace_path, null),
@@ -141,6 +150,7 @@ export function openWriter(file: string) {
         return use.update(fields, rises).all(...values, seen.runId, seen.status, seen.revision)[0];
       }
       case "retire": {
+        if (use.inherit.all(write.runId).length > 0) use.disown.run(write.runId);
         const [buried] = use.bury.all(write.now, write.runId) as { seq: number }[];
         if (!buried) return false;
         use.remove.run(write.runId);

@@ -167,7 +167,7 @@ test("a store of the first version is brought up to date with all that is in it"
   const before = await app.ended(id);
   await app.stop();
   const db = new Database(path.join(dataDir, "runs.db"));
-  db.exec(`drop index runs_active; drop index runs_unsettled; drop index runs_ended;
+  db.exec(`drop index runs_active; drop index runs_unsettled; drop index runs_ended; drop index runs_of_others;
     drop table retired;
     alter table runs drop column mesh_sha256; alter table runs drop column mesh_bytes;
     alter table runs drop column mesh_is_ours;

@@ -170,9 +170,9 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
       await created(store, "waits");
       await end("late", 3_000, { ...mesh, meshIsOurs: true, meshBytes: 30 });
       await end("early", 2_000, { ...mesh, meshIsOurs: true });
-      await end("theirs", 2_000, { ...mesh, meshIsOurs: false });
+      await end("theirs", 2_000, { ...mesh, workspacePath: "Default/t.glb", meshIsOurs: false });
       const { retirement } = store;
-      expect(await retirement.keptBytes()).toBe(170);
+      expect(await retirement.keptBytes()).toBe(100);
       const [first] = await retirement.oldest(1);
       expect(first).toMatchObject({ runId: "early", meshPath: "Default/b.glb", meshBytes: 70 });
       const rest = await retirement.oldest(9, first);
@@ -187,7 +187,7 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
       expect(await store.findByKey("early")).toBeUndefined();
       expect(await retirement.isRetired("early")).toBe(true);
       expect(await retirement.isRetired("nobody")).toBe(false);
-      expect(await retirement.keptBytes()).toBe(100);
+      expect(await retirement.keptBytes()).toBe(30);
       // A crash here leaves the mesh, and a note of it.
       await store.close();
       store = await place.open();
