@@ -43,6 +43,20 @@ export interface Config {
     readonly token?: string;
     readonly times: { readonly away: number; readonly quiet: number };
   } | null;
+  readonly extensions: {
+    readonly extensionsDir: string;
+    readonly modelsDir: string;
+    readonly python: string;
+    readonly room: {
+      readonly devices: readonly (string | null)[];
+      readonly loaded: number;
+      readonly atOnce: number;
+    };
+    readonly preload: readonly string[];
+    readonly download: boolean;
+    readonly times: { readonly idle: number; readonly load: number };
+  } | null;
+  readonly builtin: boolean;
   readonly testModels: boolean;
   readonly logLevel: string;
 }
@@ -157,6 +171,13 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   )
     return refused("--modly-url must be an http address, such as http://127.0.0.1:8765.");
 
+  const extensionsDir = text("extensions-dir");
+  const devices = list("extension-device");
+  if (number("extensions-at-once") > number("extensions-loaded"))
+    return refused(
+      `--extensions-at-once ${number("extensions-at-once")} needs as many models in memory: set --extensions-loaded too.`,
+    );
+
   const dataDir = path.resolve(text("data-dir")!);
   return {
     kind: "config",
@@ -196,6 +217,26 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
               ...(modlyToken === null ? {} : { token: modlyToken }),
               times: { away: number("modly-patience") * 1000, quiet: number("modly-quiet") * 1000 },
             },
+      extensions:
+        extensionsDir === null
+          ? null
+          : {
+              extensionsDir: path.resolve(extensionsDir),
+              modelsDir: path.resolve(text("models-dir") ?? path.join(dataDir, "models")),
+              python: text("extension-python")!,
+              room: {
+                devices: devices.length > 0 ? devices : [null],
+                loaded: number("extensions-loaded"),
+                atOnce: number("extensions-at-once"),
+              },
+              preload: list("preload"),
+              download: values["extension-download"] === true,
+              times: {
+                idle: number("extension-idle") * 1000,
+                load: number("extension-load-timeout") * 1000,
+              },
+            },
+      builtin: values["without-builtin"] !== true,
       testModels: values["test-models"] === true,
       logLevel,
     },

@@ -11,6 +11,7 @@ import { createDirectoryFiles } from "./files/directory.ts";
 import { lockDirectory } from "./files/lock.ts";
 import { createBuiltinSource } from "./generators/builtin/index.ts";
 import type { GeneratorSource } from "./generators/generator.ts";
+import { createModlyExtensionSource } from "./generators/modly-extension/index.ts";
 import { createModlySource } from "./generators/modly-api/index.ts";
 import { createRegistry } from "./generators/registry.ts";
 import { createTestSource } from "./generators/test-models/index.ts";
@@ -43,9 +44,10 @@ export class CannotStart extends Error {
 
 /** Where generators come from. One line each; one that may claim any id comes last. */
 function sourcesOf(config: Config, log: Log): GeneratorSource[] {
-  const { workers, testModels, modly } = config;
+  const { workers, testModels, modly, builtin, extensions, workspaceDir } = config;
   return [
-    createBuiltinSource({ workers, log }),
+    ...(builtin ? [createBuiltinSource({ workers, log })] : []),
+    ...(extensions ? [createModlyExtensionSource({ ...extensions, workspaceDir, log })] : []),
     ...(testModels ? [createTestSource({ places: workers })] : []),
     ...(modly ? [createModlySource({ ...modly, log })] : []),
   ];
@@ -146,6 +148,7 @@ export async function startServer(
       defaultModel: config.defaultModel,
       details: async () => ({
         models: (await registry.list()).length,
+        unusable: await registry.faults(),
         queue: await queue.size(),
         disk_free_bytes: await freeBytes(workspaceDir),
       }),

@@ -78,13 +78,19 @@ export interface Generator {
   readonly descriptor: ModelDescriptor;
   readonly slot: Slot;
   generate(input: GenerateInput, context: GenerateContext): Promise<GenerateResult>;
-  /** Ends what a remembered handle stands for, after its run has ended; true when nothing of it is left. */
-  abandon?(handle: string): Promise<boolean>;
   /**
    * Ends the work elsewhere that an ended run left behind, for example when a kill came between the
    * answer to a cancel and the stop. True when nothing is left of it, false when it has to be tried again.
    */
   abandon?(handle: string): Promise<boolean>;
+}
+
+/** Something of a back end that can't be used. */
+export interface SourceFault {
+  /** What it is, by a name that tells no path. */
+  readonly extension: string;
+  /** One sentence: what is wrong and what to do. */
+  readonly problem: string;
 }
 
 /** A back end: the generators it offers now, and those it could still finish. */
@@ -93,6 +99,8 @@ export interface GeneratorSource {
   list(): Promise<readonly Generator[]>;
   /** Also finds a model that is away for the moment, so that runs queued for it are not lost. */
   find(modelId: string): Promise<Generator | undefined>;
+  /** What is there and can't be used, and why. */
+  faults?(): Promise<readonly SourceFault[]>;
   /** Ends every process and timer the source started. */
   close(): Promise<void>;
 }

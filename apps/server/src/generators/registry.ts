@@ -1,9 +1,10 @@
-import type { Generator, GeneratorSource } from "./generator.ts";
+import type { Generator, GeneratorSource, SourceFault } from "./generator.ts";
 
 /** Every generator there is: the sources in the order they are asked. */
 export interface Registry extends GeneratorSource {
   /** The generator of a model that can be chosen now. */
   choose(modelId: string): Promise<Generator | undefined>;
+  faults(): Promise<readonly SourceFault[]>;
 }
 
 /**
@@ -24,6 +25,11 @@ export function createRegistry(sources: readonly GeneratorSource[]): Registry {
         if (found) return found;
       }
       return undefined;
+    },
+    async faults() {
+      return (
+        await Promise.all(sources.map((source) => source.faults?.() ?? Promise.resolve([])))
+      ).flat();
     },
     async close() {
       await Promise.all(sources.map((source) => source.close()));

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { collect, PRESETS } from "@modly-runs/conformance";
+import { expect, test } from "vitest";
+
+import { startServerProcess } from "../support/server-process.ts";
+import { FIXTURE, WITHOUT_PYTHON } from "./bench.ts";
+
+const ONLY_CLAIMS = ["CRE-34", "LIF-13"];
+
+test.skipIf(WITHOUT_PYTHON).concurrent.for(["the host's Python", "a venv"])(
+  "a server with only the fixture extension keeps the core, in %s",
+  { timeout: 180_000 },
+  async (how, { expect: expectHere }) => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), "modly-extension-conformance-"));
+    const folder = path.join(directory, "extensions", "modly-runs-fixture");
+    await cp(FIXTURE, folder, { recursive: true });
+    if (how === "a venv")
+      execFileSync("python3", ["-m", "venv", "--without-pip", path.join(folder, "venv")]);
+    const server = await startServerProcess({
+      dataDir: path.join(directory, "data"),
+      args: [`--extensions-dir=${path.join(directory, "extensions")}`, "--without-builtin"],
+    });
+    try {
+      // A process starts anew for each change of the model.
+      const target = { ...PRESETS.modly, profile: "strict", base_url: server.url } as const;
+      const { verdicts } = await collect(target);
+      const odd = verdicts.filter(({ status }) => !["pass", "note", "n/a"].includes(status));
+      expectHere(odd).toEqual([]);
+      const left = verdicts.filter(({ status }) => status === "n/a").map(({ id }) => id);
+      expectHere(left).toEqual(ONLY_CLAIMS);
+      expect(verdicts.length).toBeGreaterThan(100);
+    } finally {
+      await server.kill("SIGTERM");
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    }
+  },
+);

@@ -1,0 +1,5 @@
+from services.generators.base import BaseGenerator, StreamedGenerator
+
+
+class Newer(BaseGenerator, StreamedGenerator):
+    pass
