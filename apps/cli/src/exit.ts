@@ -41,6 +41,8 @@ const EXIT_OF_FAILURE: Record<FailureCode, ExitCode> = {
   not_found: EXIT.refused,
   unexpected: EXIT.unexpected,
   not_done: EXIT.refused,
+  run_error: EXIT.runError,
+  run_cancelled: EXIT.runCancelled,
   broken_mesh: EXIT.file,
   local_file: EXIT.file,
   aborted: EXIT.timeout,

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { workflowRunsContract } from "../routes.ts";
 import { CancelAnswer, Run, RunId } from "../run.ts";
 import { call, type Wire } from "./connection.ts";
-import { fetchMesh } from "./download.ts";
+import { exportMesh, fetchMesh, intoStream, type Write } from "./download.ts";
 import { type Image, labelled } from "./image.ts";
-import { fail, type Outcome, succeed } from "./outcome.ts";
+import { type Outcome, succeed } from "./outcome.ts";
+import { type ListedModel, ListedModels, ModelParams, type ModelParam } from "./models.ts";
+import { type Finished, runToEnd, type RunOptions } from "./whole-run.ts";
 import { watchRun, type WatchOptions } from "./watch.ts";
 
 /** Where the server is. */
@@ -41,7 +43,7 @@ export interface CallOptions {
 export type Created = z.infer<typeof Created>;
 const Created = z.object({ run_id: RunId }).passthrough();
 
-/** The three endpoints and the mesh. Nothing else is asked of a server. */
+/** A server of runs. Only the calls that say so ask more of it than the three endpoints and the mesh. */
 export interface Client {
   /** Starts a run. */
   create(options: CreateOptions): Promise<Outcome<Created>>;
@@ -66,6 +68,29 @@ export interface Client {
     to: string | WritableStream<Uint8Array>,
     options?: CallOptions,
   ): Promise<Outcome<{ bytes: number }>>;
+  /**
+   * The whole way in one call: creates a run, follows it to its end and fetches the mesh, into `to` or into memory.
+   * A run that fails or is cancelled is a failure; `runId` is in every failure after the create.
+   */
+  run(options: RunOptions): Promise<Outcome<Finished>>;
+  /** The server's models. Beside the contract: a server need not list them, and then this is `not_found`. */
+  models(options?: CallOptions): Promise<Outcome<ListedModel[]>>;
+  /** The parameters of a model, with their types, ranges and defaults. Beside the contract, as `models` is. */
+  params(modelId: string, options?: CallOptions): Promise<Outcome<ModelParam[]>>;
+  /** The mesh of a run that is done in another format. Beside the contract, as `models` is. */
+  export(
+    run: Run,
+    to: string | WritableStream<Uint8Array>,
+    options: ExportOptions,
+  ): Promise<Outcome<{ bytes: number }>>;
+}
+
+/** How a mesh is exported. */
+export interface ExportOptions extends CallOptions {
+  /** `glb`, `obj`, `stl`, `ply` or `3mf`, as far as the server has them. */
+  format: string;
+  /** Millimetres of the longest side, for formats that are printed; 100 if left out. */
+  sizeMm?: number | undefined;
 }
 
 /** Milliseconds that a plain answer may take. */
@@ -92,7 +117,7 @@ const UPLOAD = 300_000;
 export function createClient({ baseUrl, token, fetch = globalThis.fetch }: ClientOptions): Client {
   const wire: Wire = { baseUrl: plainUrl(baseUrl), token, fetch: (...ask) => fetch(...ask) };
 
-  return {
+  const client: Client = {
     async create({ image, modelId, params, collection, idempotencyKey, signal }) {
       const picture = await pictureOf(image);
       if (!picture.ok) return picture;
@@ -118,27 +143,43 @@ export function createClient({ baseUrl, token, fetch = globalThis.fetch }: Clien
 
     watch: (runId, options) => watchRun(wire, pathOf("get", runId), options),
 
-    async download(run, to, { signal } = {}) {
-      if (typeof to === "string") {
-        const { saveWhole } = await import("./files.ts");
-        return saveWhole(to, (write) => fetchMesh(wire, run, write, signal));
-      }
-      const writer = to.getWriter();
-      const outcome = await fetchMesh(wire, run, (bytes) => writer.write(bytes), signal);
-      try {
-        await (outcome.ok ? writer.close() : writer.abort(outcome.failure.message));
-      } catch (cause) {
-        if (outcome.ok)
-          return fail("local_file", "The mesh can't be written to its end.", { cause });
-      }
-      return outcome;
-    },
+    download: (run, to, { signal } = {}) =>
+      save(to, (write) => fetchMesh(wire, run, write, signal)),
+
+    run: (options) => runToEnd(client, options),
+
+    models: ({ signal } = {}) =>
+      call(wire, { path: "/model/all", signal, silence: ANSWER }, ListedModels),
+
+    params: (modelId, { signal } = {}) =>
+      call(
+        wire,
+        {
+          path: `/model/params?model_id=${encodeURIComponent(modelId)}`,
+          signal,
+          silence: ANSWER,
+        },
+        ModelParams,
+      ),
+
+    export: (run, to, { format, sizeMm, signal }) =>
+      save(to, (write) => exportMesh(wire, run, write, { format, sizeMm, signal })),
   };
+  return client;
+}
+
+async function save<T>(
+  to: string | WritableStream<Uint8Array>,
+  fill: (write: Write) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  if (typeof to !== "string") return intoStream(to, fill);
+  const { saveWhole } = await import("#files");
+  return saveWhole(to, fill);
 }
 
 async function pictureOf(image: Image): Promise<Outcome<{ blob: Blob; name: string }>> {
   if (typeof image === "string") {
-    const { openPicture } = await import("./files.ts");
+    const { openPicture } = await import("#files");
     const opened = await openPicture(image);
     if (!opened.ok) return opened;
     return succeed({ blob: await labelled(opened.value.blob), name: opened.value.name });

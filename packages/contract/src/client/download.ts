@@ -1,10 +1,13 @@
 import type { Run } from "../run.ts";
-import { open, type Wire } from "./connection.ts";
+import { type Connection, open, type Wire } from "./connection.ts";
 import { fail, type Failure, type Outcome, succeed } from "./outcome.ts";
 import { chunksOf } from "./stream.ts";
 
 /** Milliseconds without a byte after which a download counts as broken. */
 const SILENCE = 60_000;
+/** How often a broken download is taken up without a byte more, and milliseconds before the first of these. */
+const TRIES = 6;
+const PAUSE = 250;
 
 /** Takes the bytes of a mesh one after the other. Throws when it can't. */
 export type Write = (bytes: Uint8Array) => Promise<void>;
@@ -16,50 +19,135 @@ export async function fetchMesh(
   write: Write,
   signal: AbortSignal | undefined,
 ): Promise<Outcome<{ bytes: number }>> {
-  if (run.status !== "done") {
-    return fail("not_done", `Run ${run.run_id} has no mesh, it is ${run.status}.`);
-  }
-  const opened = await open(wire, { path: urlPath(run.output_url), signal, silence: SILENCE });
-  if (!opened.ok) return opened;
-  const { response, heard, broke, close } = opened.value;
-  const promised = promisedLength(response);
-  const head = run.output_url.toLowerCase().endsWith(".glb") ? new GlbHead() : undefined;
-  let bytes = 0;
-  let failure: Failure | undefined;
+  if (run.status !== "done") return notDone(run);
+  const path = urlPath(run.output_url);
+  const head = path.toLowerCase().endsWith(".glb") ? new GlbHead() : undefined;
+  return fetchFile(wire, { path, name: run.output_url, head, signal }, write);
+}
+
+/** Fetches the mesh of a run that is done in another format. */
+export async function exportMesh(
+  wire: Wire,
+  run: Run,
+  write: Write,
+  {
+    format,
+    sizeMm,
+    signal,
+  }: { format: string; sizeMm: number | undefined; signal: AbortSignal | undefined },
+): Promise<Outcome<{ bytes: number }>> {
+  if (run.status !== "done") return notDone(run);
+  const query = new URLSearchParams({ path: run.scene_candidate.workspace_path });
+  if (sizeMm !== undefined) query.set("size_mm", String(sizeMm));
+  const path = `/export/${encodeURIComponent(format)}?${query.toString()}`;
+  return fetchFile(wire, { path, name: path, head: undefined, signal }, write);
+}
+
+/** Closes a stream at the end of what fills it, or aborts it when that fails. */
+export async function intoStream<T>(
+  to: WritableStream<Uint8Array>,
+  fill: (write: Write) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const writer = to.getWriter();
+  const outcome = await fill((bytes) => writer.write(bytes));
   try {
-    const chunks = chunksOf(response);
-    while (!failure) {
-      const next = await chunks.next();
-      if (next.done) break;
-      heard();
-      bytes += next.value.length;
-      head?.take(next.value);
-      if (head?.isOther) break;
-      failure = await written(write, next.value);
-    }
+    await (outcome.ok ? writer.close() : writer.abort(outcome.failure.message));
   } catch (cause) {
-    failure = broke(cause);
-  } finally {
-    close();
+    if (outcome.ok) return fail("local_file", "The mesh can't be written to its end.", { cause });
   }
-  if (failure) return { ok: false, failure };
-  if (head && !head.isGlb) {
-    return fail("broken_mesh", `What the server sent as ${run.output_url} is no binary glTF.`);
+  return outcome;
+}
+
+function notDone({ run_id, status }: Run): Outcome<never> {
+  return fail("not_done", `Run ${run_id} has no mesh, it is ${status}.`);
+}
+
+/** What is fetched, and how much of it is here. */
+interface Fetching {
+  path: string;
+  name: string;
+  head: GlbHead | undefined;
+  signal: AbortSignal | undefined;
+  bytes: number;
+  /** Of the whole file, where the server told. */
+  promised: number | undefined;
+  etag: string | null;
+}
+
+async function fetchFile(
+  wire: Wire,
+  what: Pick<Fetching, "path" | "name" | "head" | "signal">,
+  write: Write,
+): Promise<Outcome<{ bytes: number }>> {
+  const at: Fetching = { ...what, bytes: 0, promised: undefined, etag: null };
+  for (let tries = 0; ;) {
+    const before = at.bytes;
+    const failure = await fetchRest(wire, at, write);
+    if (!failure) break;
+    tries = at.bytes > before ? 1 : tries + 1;
+    // Only a file that the server can name again is taken up in its middle.
+    const resumable = failure.code === "unreachable" && at.bytes > 0 && at.etag !== null;
+    if (!resumable || tries > TRIES) return { ok: false, failure };
+    await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** (tries - 1)));
   }
-  const expected = head?.length ?? promised;
-  if (expected !== undefined && expected !== bytes) {
+  const { head, bytes } = at;
+  if (head && !head.isGlb)
+    return fail("broken_mesh", `What the server sent as ${at.name} is no binary glTF.`);
+  const expected = head?.length ?? at.promised;
+  if (expected !== undefined && expected !== bytes)
     return fail("broken_mesh", `The mesh is incomplete: ${bytes} of ${expected} bytes came.`);
-  }
   return succeed({ bytes });
 }
 
-async function written(write: Write, bytes: Uint8Array): Promise<Failure | undefined> {
+/** Fetches what is missing, from the beginning or by Range; undefined when the body came to its end. */
+async function fetchRest(wire: Wire, at: Fetching, write: Write): Promise<Failure | undefined> {
+  const { path, signal } = at;
+  const resumes = at.bytes > 0 && at.etag !== null;
+  const headers: Record<string, string> = resumes
+    ? { range: `bytes=${at.bytes}-`, "if-range": at.etag! }
+    : {};
+  const opened = await open(wire, { path, signal, silence: SILENCE, headers });
+  if (!opened.ok) return opened.failure;
+  const connection = opened.value;
   try {
-    await write(bytes);
-    return undefined;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return { code: "local_file", message: `The mesh can't be written: ${why}.`, cause };
+    const { response } = connection;
+    if (resumes && response.status !== 206)
+      return { code: "broken_mesh", message: `${at.name} changed while it was fetched.` };
+    if (!resumes) {
+      const etag = response.headers.get("etag");
+      at.etag = etag?.startsWith('"') ? etag : null;
+      at.promised = promisedLength(response);
+    }
+    return await take(connection, at, write);
+  } finally {
+    connection.close();
+  }
+}
+
+async function take(
+  { response, heard, broke }: Connection,
+  at: Fetching,
+  write: Write,
+): Promise<Failure | undefined> {
+  const chunks = chunksOf(response);
+  for (;;) {
+    let next: IteratorResult<Uint8Array, void>;
+    try {
+      next = await chunks.next();
+    } catch (cause) {
+      return broke(cause);
+    }
+    if (next.done) return undefined;
+    heard();
+    at.bytes += next.value.length;
+    at.head?.take(next.value);
+    if (at.head?.isOther) return undefined;
+    try {
+      await write(next.value);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      return { code: "local_file", message: `The mesh can't be written: ${why}.`, cause };
+    }
   }
 }
 

@@ -5,8 +5,10 @@ export {
   createClient,
   type Created,
   type CreateOptions,
+  type ExportOptions,
 } from "./client.ts";
 export type { Image } from "./image.ts";
+export type { ListedModel, ModelParam } from "./models.ts";
 export {
   fail,
   type Failure,
@@ -17,3 +19,4 @@ export {
   succeed,
 } from "./outcome.ts";
 export type { WatchOptions } from "./watch.ts";
+export type { Finished, RunOptions } from "./whole-run.ts";

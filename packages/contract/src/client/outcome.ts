@@ -11,6 +11,8 @@ export const FAILURES = {
   not_found: "The server knows no such run or file (404)",
   unexpected: "The answer is not one of the contract",
   not_done: "The run has no mesh, because it is not done",
+  run_error: "The run ended in an error; the message is the server's",
+  run_cancelled: "The run was cancelled",
   broken_mesh: "The mesh arrived incomplete or is no glTF",
   local_file: "A file on this machine can't be read or written",
   aborted: "The caller's signal stopped it",
@@ -29,6 +31,8 @@ export interface Failure {
   reason?: string;
   /** Seconds after which the server thinks another try makes sense. */
   retryAfter?: number;
+  /** The run it is about, where one was created. */
+  runId?: string;
   cause?: unknown;
 }
 

@@ -1,14 +1,16 @@
 import { isEnded } from "../lifecycle.ts";
 import { Run } from "../run.ts";
 import { open, parse, secondsOf, type Wire } from "./connection.ts";
-import { isPassing, type Outcome } from "./outcome.ts";
+import { type Failure, isPassing, type Outcome } from "./outcome.ts";
 import { eventsOf } from "./stream.ts";
 
 /** How to watch. */
 export interface WatchOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds that the server may be away before the watch gives up. Default 60,000. */
-  patience?: number;
+  patience?: number | undefined;
+  /** Told once when the server stops answering, before it is tried again. */
+  onAway?: ((failure: Failure) => void) | undefined;
 }
 
 /** Seconds a long poll asks the server to hold its answer. */
@@ -101,7 +103,7 @@ function pollHeaders({ etag }: Position): Record<string, string> {
 export async function* watchRun(
   wire: Wire,
   path: string,
-  { signal, patience = 60_000 }: WatchOptions = {},
+  { signal, patience = 60_000, onAway }: WatchOptions = {},
 ): AsyncGenerator<Outcome<Run>, void, undefined> {
   const left = new AbortController();
   const leave = () => left.abort();
@@ -125,10 +127,14 @@ export async function* watchRun(
       for await (const told of ask(wire, path, at, left.signal)) {
         if (!told.ok) {
           away = true;
+          const first = awaySince === undefined;
           awaySince ??= Date.now();
-          if (isPassing(told.failure) && Date.now() - awaySince <= patience) continue;
-          yield told;
-          return;
+          if (!isPassing(told.failure) || Date.now() - awaySince > patience) {
+            yield told;
+            return;
+          }
+          if (first) onAway?.(told.failure);
+          continue;
         }
         awaySince = undefined;
         const text = JSON.stringify(told.value);

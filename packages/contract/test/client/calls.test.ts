@@ -138,6 +138,41 @@ describe("download", () => {
     expect((await readdir(dir)).filter((entry) => entry.endsWith(".part"))).toEqual([]);
   });
 
+  test("that breaks is taken up where it was, by Range", async () => {
+    const to = path.join(dir, "resumed.glb");
+    const asked: (string | null)[] = [];
+    let sent = false;
+    const client = over((request) => {
+      asked.push(request.headers.get("range"));
+      const etag = { etag: '"v1"' };
+      if (asked.length === 1) {
+        const broken = new ReadableStream<Uint8Array>({
+          pull(controller) {
+            if (!sent) controller.enqueue(glb.slice(0, 20));
+            else controller.error(new TypeError("terminated"));
+            sent = true;
+          },
+        });
+        return new Response(broken, { headers: { ...etag, "content-length": "32" } });
+      }
+      expect(request.headers.get("if-range")).toBe('"v1"');
+      return new Response(glb.slice(20), { status: 206, headers: etag });
+    });
+    expect(await client.download(run, to)).toEqual({ ok: true, value: { bytes: 32 } });
+    expect(asked).toEqual([null, "bytes=20-"]);
+    expect([...(await readFile(to))]).toEqual([...glb]);
+  });
+
+  test("in another format asks for it with its size", async () => {
+    const client = over((request) => {
+      expect(new URL(request.url).search).toBe("?path=Default%2Fa+%231.glb&size_mm=80");
+      return new Response("solid");
+    });
+    const to = path.join(dir, "a.stl");
+    expect(await client.export(run, to, { format: "stl", sizeMm: 80 })).toMatchObject({ ok: true });
+    expect(await readFile(to, "utf8")).toBe("solid");
+  });
+
   test("fills a stream and closes it, or aborts it", async () => {
     const chunks: Uint8Array[] = [];
     let end = "";

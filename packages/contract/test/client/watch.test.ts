@@ -129,12 +129,14 @@ test("a server that is killed and started again is waited for", async () => {
       }),
   });
   const seen: (number | string)[] = [];
-  for await (const told of client.watch("r1")) {
+  const away: string[] = [];
+  for await (const told of client.watch("r1", { onAway: ({ code }) => away.push(code) })) {
     seen.push(told.ok ? told.value.progress : told.failure.code);
     if (seen.length === 1) await closeAll();
   }
   expect(seen).toEqual([5, 100]);
   expect(back).toBe(port);
+  expect(away).toEqual(["unreachable"]);
 });
 
 test("patience has an end", async () => {
