@@ -4,6 +4,7 @@ declare module "gltf-validator" {
     readonly issues: {
       readonly messages: readonly { readonly code: string; readonly severity: number }[];
     };
+    readonly info: { readonly totalTriangleCount: number };
   }
   export function validateBytes(
     data: Uint8Array,

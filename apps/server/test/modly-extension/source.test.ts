@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { validateBytes } from "gltf-validator";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { faultOfMesh } from "../../src/files/mesh-check.ts";
@@ -113,7 +114,7 @@ describe.skipIf(WITHOUT_PYTHON)("Modly's extensions", { concurrent: false }, () 
     ["habits/crashes", {}, /ended unexpectedly \(SIGSEGV\)/],
     ["habits/crashes", { how: "exit" }, /ended unexpectedly \(code 3\)/],
     ["habits/nothing", {}, /generate\(\) gave no path/],
-    ["habits/picture", {}, /wrote a \.png, which is no mesh/],
+    ["habits/picture", {}, /wrote a file that ends in "\.png"\. What can be published/],
     [
       "habits/weights",
       {},
@@ -124,6 +125,27 @@ describe.skipIf(WITHOUT_PYTHON)("Modly's extensions", { concurrent: false }, () 
   ] as const)("%s with %j ends in a sentence", async ([modelId, params, sentence]) => {
     expect(await fails(modelId, params)).toMatch(sentence);
     expect(await ends("habits/good")).toMatchObject({ ok: true });
+  });
+
+  test.for(["habits/ply", "habits/obj"])("%s is published as a binary glTF", async (modelId) => {
+    const ran = await bench.run(source, modelId);
+    const result = await ran.result;
+    if (!result.ok) throw new Error(result.error);
+    const report = await validateBytes(new Uint8Array(await readFile(result.file)));
+    expect(report.issues.messages.filter(({ severity }) => severity === 0)).toEqual([]);
+    expect(report.info.totalTriangleCount).toBe(2);
+    expect(await faultOfMesh(result.file, ran.workDir)).toBeUndefined();
+  });
+
+  test("are told nothing of the server's own settings", async () => {
+    process.env["MODLY_RUNS_TOKEN"] = "a secret";
+    try {
+      const ran = await bench.run(source, "habits/about");
+      await ran.result;
+      expect(await ran.saw("{")).not.toContain("a secret");
+    } finally {
+      delete process.env["MODLY_RUNS_TOKEN"];
+    }
   });
 
   test("are found out when they write elsewhere, or nothing", async () => {

@@ -11,7 +11,7 @@ import type {
 } from "../generator.ts";
 import { createCrashes } from "./crashes.ts";
 import { discover, type Discovered, type ExtensionModel, weightsAreThere } from "./discover.ts";
-import { publishable } from "./publishable.ts";
+import { createPublisher } from "./publishable.ts";
 import { startPython } from "./python.ts";
 import { load, type Ran, runIn } from "./run.ts";
 import { createSeats, type DeviceName, type Room } from "./seats.ts";
@@ -75,6 +75,7 @@ export function createModlyExtensionSource(options: ModlyExtensionOptions): Gene
     return python;
   }
 
+  const publisher = createPublisher(room.devices.length * room.atOnce);
   let found: Discovered = { models: new Map(), faults: [] };
   let at = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
@@ -135,7 +136,7 @@ export function createModlyExtensionSource(options: ModlyExtensionOptions): Gene
         );
       if (!ran.result.ok) return ran.result;
       crashes.worked(model.id);
-      return publishable(ran.result.file, input.workDir);
+      return publisher.publishable(ran.result.file, input.workDir, context.signal);
     }
   }
 
@@ -189,7 +190,7 @@ export function createModlyExtensionSource(options: ModlyExtensionOptions): Gene
     },
     async close() {
       closing.abort();
-      await seats.close();
+      await Promise.all([seats.close(), publisher.close()]);
     },
   };
 }

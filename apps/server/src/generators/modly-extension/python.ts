@@ -80,12 +80,19 @@ function signalGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
   }
 }
 
+/** An extension needs what its shell needs, but not the server's own settings, with its tokens. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith("MODLY_RUNS_")),
+  );
+}
+
 /** Starts the runner in a process group of its own. */
 export function startPython({ python, env, folder, log, fields, times }: PythonStart): Python {
   // The fourth descriptor is the lifeline: when this process is gone, the runner's guard ends the group.
   const child = spawn(python, ["-u", `${HOME}runner.py`, ...(WINDOWS ? [] : ["3"])], {
     cwd: folder,
-    env: { ...process.env, PYTHONUTF8: "1", ...env, MODLY_API_DIR: HOME },
+    env: { ...environment(), PYTHONUTF8: "1", ...env, MODLY_API_DIR: HOME },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     detached: !WINDOWS,
     windowsHide: true,

