@@ -3,6 +3,7 @@ import { pino } from "pino";
 
 import { readConfig } from "./config.ts";
 import { createLogDestination } from "./log-destination.ts";
+import { forPeople } from "./log-for-people.ts";
 import { describePrune } from "./prune.ts";
 import { CannotStart, startServer } from "./server.ts";
 import { helpText } from "./settings.ts";
@@ -41,7 +42,12 @@ async function main(): Promise<void> {
   }
   if (isPrune) return void process.stdout.write(describePrune(config));
   const destination = createLogDestination(process.stderr.fd);
-  const log = pino({ level: config.logLevel, base: null }, destination);
+  const log = pino(
+    { level: config.logLevel, base: null },
+    process.stderr.isTTY
+      ? { write: (line: string) => destination.write(forPeople(line)) }
+      : destination,
+  );
   const leave = (code: number) =>
     destination.flush(LAST_WORDS_MS).finally(() => process.exit(code));
   // A promise that nobody looks after is a bug, but no reason to drop every other run.

@@ -20,6 +20,7 @@ import type { Meshes } from "./files/run-files.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { mayPass } from "./out-of-room.ts";
+import { obstaclesOf } from "./readiness.ts";
 import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
@@ -55,7 +56,9 @@ function sourcesOf(config: Config, log: Log): GeneratorSource[] {
 
 /** What is left for meshes, as far as this user may fill it. */
 async function freeBytes(directory: string): Promise<number | null> {
-  const found = await statfs(directory).catch(() => undefined);
+  // A disk that hangs must not take /health with it.
+  const late = wait(500, undefined, { ref: false });
+  const found = await Promise.race([statfs(directory).catch(() => undefined), late]);
   return found ? found.bavail * found.bsize : null;
 }
 
@@ -134,6 +137,8 @@ export async function startServer(
     const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });
     const stopping = new AbortController();
 
+    const room = () => Promise.all([dataDir, workspaceDir].map(freeBytes));
+
     const app = createApp({
       runs,
       reads,
@@ -146,6 +151,7 @@ export async function startServer(
       log,
       version: VERSION,
       defaultModel: config.defaultModel,
+      obstacles: () => obstaclesOf({ store, registry, stopping: stopping.signal, room }),
       details: async () => ({
         models: (await registry.list()).length,
         unusable: await registry.faults(),

@@ -40,6 +40,7 @@ export const PROBLEMS = {
   queue_full: { status: 503, title: "The queue is full", wait: true },
   too_many_uploads: { status: 503, title: "Too many uploads", wait: true },
   stopping: { status: 503, title: "The server is stopping", wait: true },
+  not_ready: { status: 503, title: "The server is not ready", wait: true, beside: true },
   storage_busy: { status: 503, title: "The store is busy", wait: true },
   storage_lost: { status: 503, title: "The store is gone", wait: true },
   storage_full: { status: 507, title: "No room left", wait: true },

@@ -4,6 +4,7 @@ import { Router } from "express";
 
 import type { Generator } from "../generators/generator.ts";
 import type { Registry } from "../generators/registry.ts";
+import { type Obstacle, sentenceOf } from "../readiness.ts";
 import { refusal, refuse } from "./problems.ts";
 
 export interface CompanionDeps {
@@ -13,6 +14,8 @@ export interface CompanionDeps {
   readonly defaultModel: string;
   /** What `GET /health` adds for whoever may know it. */
   readonly details: () => Promise<Record<string, unknown>>;
+  /** Why it could not take a run now; none when it could. */
+  readonly obstacles: () => Promise<readonly Obstacle[]>;
   /** True when the request carries what the guard asks for. */
   readonly isTrusted: (headers: NodeJS.Dict<string | string[]>) => boolean;
 }
@@ -35,20 +38,32 @@ function rowOf({ descriptor }: Generator, defaultModel: string): Model {
 
 /** What Modly serves in JSON beside the three endpoints. */
 export function createCompanionRouter(deps: CompanionDeps): Router {
-  const { registry, version, defaultModel, details, isTrusted } = deps;
+  const { registry, version, defaultModel, details, obstacles, isTrusted } = deps;
   const router = Router({ strict: true, caseSensitive: true });
   const models = async () => (await registry.list()).map((each) => rowOf(each, defaultModel));
   const server = initServer();
   const endpoints = server.router(companionContract, {
-    health: async ({ req }) => ({
-      status: 200 as const,
-      body: {
-        status: "ok" as const,
-        version,
-        workflow_runs: "1.0" as const,
-        ...(isTrusted(req.headers) ? await details() : {}),
-      },
-    }),
+    health: async ({ req, query }) => {
+      const trusted = isTrusted(req.headers);
+      const missing = trusted || query.ready !== undefined ? await obstacles() : [];
+      // Whoever asks whether it lives hears yes; only this question can be answered with no.
+      if (query.ready !== undefined && missing.length > 0)
+        return refusal(
+          req,
+          "not_ready",
+          trusted ? sentenceOf(missing) : "The server can't take a run at the moment.",
+        );
+      return {
+        status: 200 as const,
+        body: {
+          status: "ok" as const,
+          version,
+          workflow_runs: "1.0" as const,
+          ...(trusted ? { ready: missing.length === 0, not_ready: missing } : {}),
+          ...(trusted ? await details() : {}),
+        },
+      };
+    },
     models: async () => ({ status: 200 as const, body: await models() }),
     modelStatus: async ({ req }) => {
       const all = await models();

@@ -1,5 +1,6 @@
 import { isEnded } from "@modly-runs/contract";
 
+import { createIdentity } from "./identity.ts";
 import { StoreUnusable, toRow } from "./layout.ts";
 import { createReader } from "./reader.ts";
 import { createRecent } from "./recent.ts";
@@ -16,6 +17,7 @@ export { StoreUnusable };
  */
 export async function createLibsqlStore(file: string): Promise<RunStore> {
   const writer = await startWriter(file);
+  const identity = createIdentity(file);
   const reader = createReader(file);
   const recent = createRecent<RunRow>();
 
@@ -88,7 +90,7 @@ export async function createLibsqlStore(file: string): Promise<RunStore> {
         return read(({ retired }) => retired.get(runId)) !== undefined;
       },
     },
-    fault: () => writer.fault(),
+    fault: async () => identity.fault(),
     async close() {
       // First: the last connection to close puts the file in order.
       reader.close();

@@ -26,7 +26,6 @@ const BUSY_EVERY_MS = 20;
 /** The writer, on a thread of its own. */
 export interface WriterClient {
   write(write: Write): Promise<unknown>;
-  fault(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -101,8 +100,6 @@ export async function startWriter(file: string): Promise<WriterClient> {
         }
       }
     },
-    fault: async () =>
-      isOver ? "the store is closed" : ((await send({ ask: "fault" })) as string | undefined),
     async close() {
       if (!isOver) await send({ ask: "close" });
       await gone;

@@ -6,7 +6,6 @@ import { openWriter, type Write } from "./writer.ts";
 /** What the serving thread sends, and what it gets back. */
 export type ToWriter =
   | { readonly id: number; readonly write: Write }
-  | { readonly id: number; readonly ask: "fault" }
   | { readonly id: number; readonly ask: "close" };
 export type FromWriter =
   | { readonly kind: "ready" }
@@ -61,7 +60,6 @@ function serve(writer: NonNullable<ReturnType<typeof open>>): void {
     let closing: number | undefined;
     while (next) {
       if ("write" in next) writes.push(next);
-      else if (next.ask === "fault") tell({ kind: "result", id: next.id, result: writer.fault() });
       else closing = next.id;
       next = receiveMessageOnPort(port)?.message;
     }

@@ -1,7 +1,6 @@
-import { statSync } from "node:fs";
-
 import Database from "libsql";
 
+import { createIdentity } from "./identity.ts";
 import { COLUMNS, openStoreFile, ROW } from "./layout.ts";
 import type { NewRun, RunChange, RunRow } from "./run-store.ts";
 
@@ -73,25 +72,12 @@ function prepare(db: Database.Database) {
   };
 }
 
-const identityOf = (file: string) => {
-  const { dev, ino } = statSync(file);
-  return `${dev}:${ino}`;
-};
-
 /** The one connection that writes. Everything here waits for the disk, so it runs on a thread of its own. */
 export function openWriter(file: string) {
   let db: Database.Database | undefined = openStoreFile(file);
   let statements: Statements | undefined;
   let synchronous = "";
-  const identity = identityOf(file);
-
-  function fault(): string | undefined {
-    try {
-      return identityOf(file) === identity ? undefined : "the file of the store was replaced";
-    } catch {
-      return "the file of the store is gone";
-    }
-  }
+  const identity = createIdentity(file);
 
   /** A connection that failed may hold a statement open, and with it an old state for ever: it is not used again. */
   function discard(): void {
@@ -106,7 +92,7 @@ export function openWriter(file: string) {
   }
 
   function connection(): Database.Database {
-    const lost = fault();
+    const lost = identity.fault();
     // Before anything is opened: that would make a new, empty file in its place.
     if (lost) throw Object.assign(new Error(lost), { code: LOST });
     return (db ??= new Database(file, { timeout: 0 }));
@@ -166,7 +152,6 @@ export function openWriter(file: string) {
   const isDurable = (write: Write) => (write.kind === "change" ? write.durable : true);
 
   return {
-    fault,
     /** Makes all these changes in one transaction, with one wait for the disk, or none of them. */
     apply(writes: readonly Write[]): unknown[] {
       const current = connection();

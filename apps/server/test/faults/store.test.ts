@@ -81,6 +81,12 @@ test("a store that is deleted under the server: said, refused, and taken up when
   await rename(file, `${file}.away`);
 
   expect(expectProblem(await app.post())).toMatchObject({ status: 503, code: "storage_lost" });
+  const health = await app.api().get("/health").expect(200);
+  expect(health.body).toMatchObject({ status: "ok", ready: false, not_ready: ["store_lost"] });
+  expect(expectProblem(await app.api().get("/health?ready"))).toMatchObject({
+    ...{ status: 503, code: "not_ready" },
+    detail: "The server can't take a run: its store is gone.",
+  });
   // Another file in its place is not the store either, and is left alone.
   await writeFile(file, "somebody else's");
   expect(expectProblem(await app.post())).toMatchObject({ status: 503, code: "storage_lost" });
@@ -89,6 +95,7 @@ test("a store that is deleted under the server: said, refused, and taken up when
   held.runs.get(running)!.finish();
 
   await rename(`${file}.away`, file);
+  await app.api().get("/health?ready=1").expect(200);
   expect((await app.ended(running)).status).toBe("done");
   expect((await app.ended(await app.create())).status).toBe("done");
 });

@@ -1,5 +1,8 @@
+import { stripVTControlCharacters } from "node:util";
+
 import { expect, onTestFinished, test } from "vitest";
 
+import { forPeople } from "../../src/log-for-people.ts";
 import { openApp, scratch } from "../support/app.ts";
 import { picture } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
@@ -69,4 +72,22 @@ test("the log names requests and runs, and never a token or a key", async () => 
   );
   expect(server.stderr()).not.toMatch(/secret|wrong-token|in-the-query/);
   expect(await server.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+});
+
+test("readiness is told beside liveness, and without the token only by its status", async () => {
+  const app = await openApp({ token: "secret" });
+  const bare = await app.api().get("/health?ready").expect(200);
+  expect(Object.keys(bare.body as object)).toEqual(["status", "version", "workflow_runs"]);
+  const trusted = await app.api().get("/health").set("X-Modly-Token", "secret").expect(200);
+  expect(trusted.body).toMatchObject({ ready: true, not_ready: [] });
+});
+
+test("a log line for people has the time, the level, the words and the rest", () => {
+  const line = { level: 40, time: Date.now(), run_id: "a-b", why: "two words", msg: "said" };
+  const plain = stripVTControlCharacters(forPeople(JSON.stringify(line)));
+  expect(plain).toMatch(/^\d\d:\d\d:\d\d warn {2}said run_id=a-b why="two words"\n$/);
+  const failed = { level: 50, time: 0, err: { stack: "Error: x\n    at y" }, msg: "failed" };
+  expect(stripVTControlCharacters(forPeople(JSON.stringify(failed)))).toContain(
+    " error failed\n  Error: x\n      at y\n",
+  );
 });

@@ -81,8 +81,10 @@ export const companionContract = c.router({
   health: {
     method: "GET",
     path: "/health",
-    summary: "Is the server there, and which contract does it speak",
-    responses: { 200: Health, ...refusals },
+    summary:
+      "Is the server there, and which contract does it speak; with ?ready, can it take a run",
+    query: z.object({ ready: z.string().optional() }),
+    responses: { 200: Health, ...refusals, 503: Problem },
   },
   models: {
     method: "GET",

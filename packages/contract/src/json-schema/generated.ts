@@ -826,6 +826,7 @@ export const jsonSchemas = {
           "queue_full",
           "too_many_uploads",
           "stopping",
+          "not_ready",
           "storage_busy",
           "storage_lost",
           "storage_full"
