@@ -11,11 +11,19 @@ import { methodGuard } from "./http/methods.ts";
 import { refuse } from "./http/problems.ts";
 import { requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
+import { admit } from "./http/create.ts";
+import { createJobsRouter } from "./http/jobs-router.ts";
+import { createPassThrough, type Upstream } from "./http/pass-through.ts";
+import { readForm } from "./http/upload.ts";
+import type { Log } from "./log.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
 import { isOutOfRoom, isStoreLost } from "./out-of-room.ts";
 
-export interface AppDeps extends RunsRouterDeps, Omit<CompanionDeps, "isTrusted"> {
+export interface AppDeps extends Omit<RunsRouterDeps, "intake">, Omit<CompanionDeps, "isTrusted"> {
+  /** The Modly that its own routes go through to, if there is one. */
+  readonly passTo: Upstream | null;
+  readonly log: Log;
   readonly meshes: Meshes;
   readonly metrics: Metrics;
   readonly guard: GuardOptions;
@@ -36,6 +44,16 @@ const CORS = {
   methods: ["GET", "HEAD", "POST"],
   maxAge: 600,
 };
+
+/** A page of the web may call a server of the house only if its preflight says so (Private Network Access). */
+function allowPrivateNetwork(origins: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    const asks = req.headers["access-control-request-private-network"] === "true";
+    if (asks && req.method === "OPTIONS" && origins.includes(req.headers.origin ?? ""))
+      res.setHeader("Access-Control-Allow-Private-Network", "true");
+    next();
+  };
+}
 
 const notFound: RequestHandler = (_req, res) => {
   refuse(
@@ -96,14 +114,22 @@ export function createApp(deps: AppDeps): Express {
       strictTransportSecurity: false,
     }),
   );
+  app.use(allowPrivateNetwork(deps.guard.allowedOrigins));
   app.use(cors({ ...CORS, origin: [...deps.guard.allowedOrigins] }));
   app.use(guard(deps.guard));
   app.use(methodGuard());
-  app.use(createRunsRouter(deps));
+  // One for both doors, so that its limits count all uploads.
+  const intake = [
+    admit(deps, () => deps.stopping.aborted),
+    readForm(deps.uploads, deps.limits, deps.log),
+  ];
+  app.use(createRunsRouter({ ...deps, intake }));
+  app.use(createJobsRouter({ ...deps, intake }));
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
   app.use(createWorkspaceRouter(deps.meshes));
   app.use(createExportRouter(deps.meshes));
   app.use(createDocsRouter());
+  if (deps.passTo) app.use(createPassThrough(deps.passTo));
   app.get("/metrics", (_req, res, next) => {
     metrics.text().then((text) => res.type(metrics.contentType).send(text), next);
   });

@@ -42,6 +42,7 @@ export interface Config {
     readonly url: string;
     readonly token?: string;
     readonly times: { readonly away: number; readonly quiet: number };
+    readonly passThrough: boolean;
   } | null;
   readonly extensions: {
     readonly extensionsDir: string;
@@ -216,6 +217,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
               url: modlyUrl,
               ...(modlyToken === null ? {} : { token: modlyToken }),
               times: { away: number("modly-patience") * 1000, quiet: number("modly-quiet") * 1000 },
+              passThrough: values["modly-runs-only"] !== true,
             },
       extensions:
         extensionsDir === null

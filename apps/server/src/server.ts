@@ -152,6 +152,7 @@ export async function startServer(
       version: VERSION,
       defaultModel: config.defaultModel,
       obstacles: () => obstaclesOf({ store, registry, stopping: stopping.signal, room }),
+      passTo: config.modly?.passThrough ? config.modly : null,
       details: async () => ({
         models: (await registry.list()).length,
         unusable: await registry.faults(),

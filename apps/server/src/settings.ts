@@ -236,6 +236,10 @@ export const SETTINGS = {
     value: "S",
     help: "Seconds without a submission after Modly's answer to one was lost",
   },
+  "modly-runs-only": {
+    type: "flag",
+    help: "Let nothing through to Modly: no /extensions, /settings, /model/switch",
+  },
   "extensions-dir": {
     type: "text",
     value: "DIR",

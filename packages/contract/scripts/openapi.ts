@@ -1,7 +1,7 @@
 import { type AppRoute, isAppRouteNoBody } from "@ts-rest/core";
 import { z, type ZodTypeAny } from "zod";
 
-import { companionContract, EXPORT_FORMATS } from "../src/companion/index.ts";
+import { companionContract, EXPORT_FORMATS, jobsContract } from "../src/companion/index.ts";
 import { PROBLEMS } from "../src/problems.ts";
 import { workflowRunsContract } from "../src/routes.ts";
 import { buildJsonSchemas, inlineJsonSchema } from "./json-schemas.ts";
@@ -177,6 +177,7 @@ export function buildOpenApi(): Json {
     paths: {
       ...pathsOf(workflowRunsContract, "contract"),
       ...pathsOf(companionContract, "companion"),
+      ...pathsOf(jobsContract, "companion"),
       ...filePaths(),
     },
     components: {

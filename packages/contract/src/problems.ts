@@ -43,6 +43,7 @@ export const PROBLEMS = {
   not_ready: { status: 503, title: "The server is not ready", wait: true, beside: true },
   storage_busy: { status: 503, title: "The store is busy", wait: true },
   storage_lost: { status: 503, title: "The store is gone", wait: true },
+  modly_away: { status: 503, title: "Modly does not answer", wait: true, beside: true },
   storage_full: { status: 507, title: "No room left", wait: true },
 } as const satisfies Record<string, { status: number; title: string; wait?: true; beside?: true }>;
 

@@ -15,6 +15,8 @@ export interface ModelDescriptor {
   readonly hf_repo?: string | null;
   readonly downloaded?: boolean;
   readonly loaded?: boolean;
+  /** A person has chosen it in the back end. */
+  readonly active?: boolean;
 }
 
 /** Runs of generators that share a slot's name share its places. */

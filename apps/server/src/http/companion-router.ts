@@ -5,6 +5,7 @@ import { Router } from "express";
 import type { Generator } from "../generators/generator.ts";
 import type { Registry } from "../generators/registry.ts";
 import { type Obstacle, sentenceOf } from "../readiness.ts";
+import { activeModel } from "./active-model.ts";
 import { refusal, refuse } from "./problems.ts";
 
 export interface CompanionDeps {
@@ -20,7 +21,7 @@ export interface CompanionDeps {
   readonly isTrusted: (headers: NodeJS.Dict<string | string[]>) => boolean;
 }
 
-function rowOf({ descriptor }: Generator, defaultModel: string): Model {
+function rowOf({ descriptor }: Generator, activeId: string | undefined): Model {
   const { id, name, description, version } = descriptor;
   return {
     id,
@@ -32,7 +33,7 @@ function rowOf({ descriptor }: Generator, defaultModel: string): Model {
     tags: [...(descriptor.tags ?? [])],
     downloaded: descriptor.downloaded ?? true,
     loaded: descriptor.loaded ?? true,
-    active: id === defaultModel,
+    active: id === activeId,
   };
 }
 
@@ -40,7 +41,11 @@ function rowOf({ descriptor }: Generator, defaultModel: string): Model {
 export function createCompanionRouter(deps: CompanionDeps): Router {
   const { registry, version, defaultModel, details, obstacles, isTrusted } = deps;
   const router = Router({ strict: true, caseSensitive: true });
-  const models = async () => (await registry.list()).map((each) => rowOf(each, defaultModel));
+  const models = async () => {
+    const all = await registry.list();
+    const active = activeModel(all, defaultModel);
+    return all.map((each) => rowOf(each, active));
+  };
   const server = initServer();
   const endpoints = server.router(companionContract, {
     health: async ({ req, query }) => {
@@ -67,7 +72,7 @@ export function createCompanionRouter(deps: CompanionDeps): Router {
     models: async () => ({ status: 200 as const, body: await models() }),
     modelStatus: async ({ req }) => {
       const all = await models();
-      const found = all.find(({ active }) => active) ?? all[0];
+      const found = all.find(({ active }) => active);
       if (!found) return refusal(req, "model_not_found", "This server has no models.");
       const { id, name, downloaded, loaded } = found;
       return { status: 200 as const, body: { id, name, downloaded, loaded } };

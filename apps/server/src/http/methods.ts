@@ -1,4 +1,4 @@
-import { companionContract } from "@modly-runs/contract/companion";
+import { companionContract, jobsContract } from "@modly-runs/contract/companion";
 import { workflowRunsContract } from "@modly-runs/contract";
 import { type RequestHandler, Router } from "express";
 
@@ -20,6 +20,7 @@ function allowedMethods(): Map<string, string[]> {
   const routes = [
     ...Object.values(workflowRunsContract),
     ...Object.values(companionContract),
+    ...Object.values(jobsContract),
     ...FILE_ROUTES,
   ];
   for (const { method, path } of routes) {

@@ -1,59 +1,29 @@
 import { workflowRunsContract } from "@modly-runs/contract";
-import { createExpressEndpoints, initServer, type RequestValidationError } from "@ts-rest/express";
-import { type NextFunction, type Request, type Response, Router } from "express";
-import type { ZodIssue } from "zod";
+import { createExpressEndpoints, initServer } from "@ts-rest/express";
+import { type RequestHandler, Router } from "express";
 
-import type { Log } from "../log.ts";
 import type { Reads } from "../runs/reads.ts";
-import { admit, type CreateDeps, createHandler } from "./create.ts";
+import { type CreateDeps, createHandler } from "./create.ts";
 import { followMiddleware } from "./follow.ts";
-import { refuse, sentenceOfErrors } from "./problems.ts";
+import { refuseInvalid } from "./invalid.ts";
 import { noSuchRun, readHandler } from "./read.ts";
-import { readForm } from "./upload.ts";
 
 export interface RunsRouterDeps extends CreateDeps {
+  /** What reads the form of a create, once it is admitted. */
+  readonly intake: RequestHandler[];
   readonly reads: Reads;
   /** Aborted when the server stops: streams and waits end. */
   readonly stopping: AbortSignal;
-  readonly log: Log;
-}
-
-function messageOf(issue: ZodIssue): string {
-  if (issue.code !== "invalid_type") return issue.message;
-  return issue.received === "undefined" ? "is missing" : "must be one text, sent once";
-}
-
-/** What zod found wrong with a request, as a refusal. */
-function refuseInvalid(
-  error: RequestValidationError,
-  _req: Request,
-  res: Response,
-  next: NextFunction,
-): void {
-  if (error.pathParams)
-    return refuse(
-      res,
-      "invalid_run_id",
-      "This is not a run id: those have 1 to 128 letters, digits, dots, dashes, underscores or tildes.",
-    );
-  const issues = error.body?.issues ?? error.headers?.issues;
-  if (!issues) return next(error);
-  const errors = issues.map((issue) => ({
-    field: issue.path.join(".") || "body",
-    message: messageOf(issue),
-  }));
-  const missing = errors.every(({ message }) => message.startsWith("is missing"));
-  refuse(res, missing ? "missing_field" : "invalid_field", sentenceOfErrors(errors), errors);
 }
 
 /** The three endpoints. */
 export function createRunsRouter(deps: RunsRouterDeps): Router {
-  const { runs, reads, uploads, limits, stopping, log } = deps;
+  const { runs, reads, stopping, intake } = deps;
   const router = Router({ strict: true, caseSensitive: true });
   const server = initServer();
   const endpoints = server.router(workflowRunsContract, {
     create: {
-      middleware: [admit(deps, () => stopping.aborted), readForm(uploads, limits, log)],
+      middleware: intake,
       handler: createHandler(deps),
     },
     get: {

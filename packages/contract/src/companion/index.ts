@@ -8,6 +8,8 @@ import { z } from "zod";
 
 import { Problem } from "../problems.ts";
 
+export { Job, JobFields, jobsContract } from "./jobs.ts";
+
 /** The types of parameters we check. Extensions have more; those pass unchecked. */
 export const PARAM_TYPES = ["int", "float", "string", "select", "boolean", "text"] as const;
 

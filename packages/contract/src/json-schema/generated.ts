@@ -829,6 +829,7 @@ export const jsonSchemas = {
           "not_ready",
           "storage_busy",
           "storage_lost",
+          "modly_away",
           "storage_full"
         ]
       },

@@ -7,7 +7,8 @@ import { pause } from "./pause.ts";
 import type { Times } from "./times.ts";
 
 function describe(row: ListedModel, params: readonly ParamSpec[]): ModelDescriptor {
-  const { id, name, description, version, tags, vram_gb, hf_repo, downloaded, loaded } = row;
+  const { id, name, description, version, tags, vram_gb, hf_repo, downloaded, loaded, active } =
+    row;
   return {
     id,
     name: name || id,
@@ -21,6 +22,7 @@ function describe(row: ListedModel, params: readonly ParamSpec[]): ModelDescript
     hf_repo,
     downloaded,
     loaded,
+    active,
   };
 }
 
