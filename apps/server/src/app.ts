@@ -18,7 +18,7 @@ import { readForm } from "./http/upload.ts";
 import type { Log } from "./log.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
-import { isOutOfRoom, isStoreLost } from "./out-of-room.ts";
+import { isOutOfHandles, isOutOfRoom, isStoreLost } from "./out-of-room.ts";
 
 export interface AppDeps extends Omit<RunsRouterDeps, "intake">, Omit<CompanionDeps, "isTrusted"> {
   /** The Modly that its own routes go through to, if there is one. */
@@ -35,6 +35,7 @@ const CORS = {
     "Content-Type",
     "Idempotency-Key",
     "If-None-Match",
+    "If-Match",
     "Prefer",
     "Last-Event-ID",
     "Authorization",
@@ -88,6 +89,14 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         "storage_lost",
         "The server's store is gone: its file was deleted or replaced. Nothing was created. Whoever runs the server must put it back, or start the server again.",
       );
+    if (isOutOfHandles(cause)) {
+      log.error({ err: cause }, "the server may open no more files; raise its limit (ulimit -n)");
+      return refuse(
+        res,
+        "overloaded",
+        "The server has too many files open. Try again in a moment.",
+      );
+    }
     if (cause.code?.startsWith("SQLITE_BUSY"))
       return refuse(res, "storage_busy", "The server's store is busy. Try again in a moment.");
     log.error({ err: cause, method: req.method }, "a request failed");

@@ -91,14 +91,17 @@ function measured(units: Record<string, number>, otherwise: string): ZodTypeAny 
 const schemaOf: Record<Setting["type"], (setting: Setting) => ZodTypeAny> = {
   text: () => z.string().trim().min(1, "must not be empty"),
   list: () => z.array(z.string().trim().min(1)),
-  flag: () => z.boolean(),
+  flag: () => z.boolean({ message: "must be on or off" }),
   duration: () => measured(DURATIONS, "must be a time such as 30d, 12h, 45m or 90s"),
   size: () => measured(SIZES, "must be a size such as 500MiB or 20GiB"),
   number: (setting) => {
     if (setting.type !== "number") throw new Error("not a number");
     const { min, max } = setting;
     const range = `must be a number from ${min} to ${max}`;
-    return z.coerce.number({ message: range }).int(range).min(min, range).max(max, range);
+    return z
+      .union([z.number(), z.string().trim().regex(/^\d+$/, range)])
+      .transform(Number)
+      .pipe(z.number().int(range).min(min, range).max(max, range));
   },
 };
 
@@ -108,10 +111,47 @@ export function isLoopbackAddress(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
+/** What people write for yes and no. */
+const SWITCHES: Record<string, boolean> = {
+  ...Object.fromEntries(
+    ["1", "true", "t", "yes", "y", "on", "enabled"].map((word) => [word, true]),
+  ),
+  ...Object.fromEntries(
+    ["", "0", "false", "f", "no", "n", "off", "disabled"].map((word) => [word, false]),
+  ),
+};
+
 function fromVariable(setting: Setting, text: string): unknown {
-  if (setting.type === "list") return text.split(",");
-  if (setting.type === "flag") return !["", "0", "false", "no"].includes(text.toLowerCase());
+  const word = text.trim().toLowerCase();
+  if (setting.type === "list") return word === "" ? [] : text.split(",");
+  if (setting.type === "flag") return Object.hasOwn(SWITCHES, word) ? SWITCHES[word] : text;
   return text;
+}
+
+/** Visible ASCII: anything else can't be sent in a header. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** What is wrong with settings that are texts of a certain kind; undefined when nothing is. */
+const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>> = {
+  token: (text) =>
+    TOKEN.test(text)
+      ? undefined
+      : "must be letters, digits and signs of ASCII without spaces: it is sent in a header",
+  "modly-token": (text) => FAULTS.token?.(text),
+  "allow-origin": (text) =>
+    URL.canParse(text) && new URL(text).origin === text.toLowerCase()
+      ? undefined
+      : "must be an origin, as a browser sends it: scheme, host and port, such as https://its.origin, with nothing behind it",
+  "allow-host": (text) =>
+    /^[\w.-]+$|^\[?[\da-f:]+\]?$/i.test(text)
+      ? undefined
+      : "must be a host name alone, such as runs.example, without scheme, port or path",
+};
+
+/** The first thing that is wrong with a checked value, as a sentence. */
+function faultOf(name: SettingName, value: unknown): string | undefined {
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  return texts.map((text) => FAULTS[name]?.(String(text))).find((fault) => fault !== undefined);
 }
 
 /** Reads flags and environment, and checks them against the table. */
@@ -149,6 +189,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     if (given === undefined) continue;
     const checked = schemaOf[setting.type](setting).safeParse(given);
     if (!checked.success) return refused(`--${name} ${checked.error.issues[0]?.message}.`);
+    const fault = faultOf(name, checked.data);
+    if (fault) return refused(`--${name} ${fault}.`);
     values[name] = checked.data;
   }
   const text = (name: SettingName) => (values[name] as string | undefined) ?? null;

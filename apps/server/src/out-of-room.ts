@@ -23,3 +23,8 @@ export function mayPass(cause: unknown): boolean {
 export function isStoreLost(cause: unknown): boolean {
   return codeOf(cause) === "STORE_LOST";
 }
+
+/** True when the process, or the whole system, may open no more files for the moment. */
+export function isOutOfHandles(cause: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(String(codeOf(cause)));
+}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import path from "node:path";
@@ -136,6 +137,8 @@ export async function startServer(
     const runs = createRuns({ store, queue, registry, changes, leftovers, maxPending });
     const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });
     const stopping = new AbortController();
+    // Every stream and every wait listens to it, as many as there are clients.
+    setMaxListeners(0, stopping.signal);
 
     const room = () => Promise.all([dataDir, workspaceDir].map(freeBytes));
 

@@ -54,6 +54,43 @@ describe("settings", () => {
     expect(read.kind === "refused" && read.why).toMatch(why);
   });
 
+  it.each([
+    ["off", false],
+    ["n", false],
+    ["No", false],
+    ["disabled", false],
+    ["", false],
+    ["on", true],
+    ["Y", true],
+    ["enabled", true],
+    ["1", true],
+  ])("a switch that says %j is what a person means", (text, on) => {
+    expect(config([], { MODLY_RUNS_TEST_MODELS: text }).testModels).toBe(on);
+  });
+
+  it("may name no origin at all", () => {
+    expect(config([], { MODLY_RUNS_ALLOW_ORIGIN: " " }).allowedOrigins).toEqual([]);
+  });
+
+  it.each([
+    ["MODLY_RUNS_INSECURE_NO_TOKEN", "maybe", /--insecure-no-token must be on or off/],
+    ["MODLY_RUNS_PORT", "", /--port must be a number/],
+    ["MODLY_RUNS_PORT", "0x10", /--port must be a number/],
+    ["MODLY_RUNS_WORKERS", "1e1", /--workers must be a number/],
+    ["MODLY_RUNS_TOKEN", "", /--token must not be empty/],
+    ["MODLY_RUNS_TOKEN", "pässword", /--token must be .*sent in a header/],
+    ["MODLY_RUNS_TOKEN", "two words", /--token must be .*without spaces/],
+    ["MODLY_RUNS_TOKEN", "a\nb", /--token must be .*sent in a header/],
+    ["MODLY_RUNS_MODLY_TOKEN", "\u0000", /--modly-token must be/],
+    ["MODLY_RUNS_ALLOW_ORIGIN", "https://its.origin/", /--allow-origin must be an origin/],
+    ["MODLY_RUNS_ALLOW_ORIGIN", "*", /--allow-origin must be an origin/],
+    ["MODLY_RUNS_ALLOW_HOST", "runs.example:80", /--allow-host must be a host name alone/],
+    ["MODLY_RUNS_DATA_DIR", " ", /--data-dir must not be empty/],
+  ])("%s=%j is refused with a sentence", (name, text, why) => {
+    const read = readConfig([], { [name]: text });
+    expect(read.kind === "refused" && read.why).toMatch(why);
+  });
+
   it("let others in only with a token, or with a flag that insists", () => {
     expect(config(["--host", "0.0.0.0", "--token", "t"]).token).toBe("t");
     expect(config(["--host", "0.0.0.0", "--insecure-no-token"]).token).toBeNull();

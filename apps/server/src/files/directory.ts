@@ -16,6 +16,7 @@ import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { undefinedIfAbsent } from "./absent.ts";
 import { flushDirectory, flushFile } from "./flush.ts";
 import { resolveInside, segmentsOf } from "./paths.ts";
 import type { Content, Meshes, PublishOutcome, RunFiles, Uploads } from "./run-files.ts";
@@ -31,11 +32,6 @@ export interface Directories {
 /** What clients sent is nobody else's business on this machine. */
 const OURS_ALONE = { directory: 0o700, file: 0o600 };
 
-/** Undefined for what is not there; anything else that is wrong stays an error. */
-function ifMissing(cause: NodeJS.ErrnoException): undefined {
-  if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") throw cause;
-}
-
 async function contentOf(file: string): Promise<Content> {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -47,7 +43,7 @@ async function contentOf(file: string): Promise<Content> {
 }
 
 async function hasContent(file: string, { sha256, bytes }: Content): Promise<boolean> {
-  const found = await lstat(file).catch(ifMissing);
+  const found = await lstat(file).catch(undefinedIfAbsent);
   if (!found?.isFile() || found.size !== bytes) return false;
   return (await contentOf(file)).sha256 === sha256;
 }
@@ -72,7 +68,7 @@ async function linkOrRename(from: string, to: string): Promise<void> {
     const { code = "" } = cause as NodeJS.ErrnoException;
     if (!["EPERM", "ENOTSUP", "ENOSYS", "EOPNOTSUPP"].includes(code)) throw cause;
     // A file system without links: names carry the run's id, so nobody else takes this one meanwhile.
-    if (await lstat(to).catch(() => undefined))
+    if (await lstat(to).catch(undefinedIfAbsent))
       throw Object.assign(new Error("exists"), { code: "EEXIST" }, { cause });
     await rename(from, to);
   }
@@ -162,7 +158,7 @@ function createMeshes({
     async find(workspacePath) {
       const file = await resolveInside(workspaceDir, workspacePath);
       if (!file) return undefined;
-      const found = await stat(file).catch(() => undefined);
+      const found = await stat(file).catch(undefinedIfAbsent);
       return found?.isFile() ? { file, bytes: found.size, modifiedAt: found.mtime } : undefined;
     },
     async withdraw(workspacePath, content) {

@@ -1,6 +1,8 @@
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 
+import { undefinedIfAbsent } from "./absent.ts";
+
 /** A piece of a path that means the same on every file system. */
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._ +@()-]*$/;
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -29,14 +31,11 @@ export async function resolveInside(
 ): Promise<string | undefined> {
   const segments = segmentsOf(workspacePath);
   if (!segments) return undefined;
-  try {
-    const [realRoot, real] = await Promise.all([
-      realpath(root),
-      realpath(path.join(root, ...segments)),
-    ]);
-    const inside = path.relative(realRoot, real);
-    return inside !== "" && !inside.startsWith("..") && !path.isAbsolute(inside) ? real : undefined;
-  } catch {
-    return undefined;
-  }
+  const [realRoot, real] = await Promise.all([
+    realpath(root).catch(undefinedIfAbsent),
+    realpath(path.join(root, ...segments)).catch(undefinedIfAbsent),
+  ]);
+  if (realRoot === undefined || real === undefined) return undefined;
+  const inside = path.relative(realRoot, real);
+  return inside !== "" && !inside.startsWith("..") && !path.isAbsolute(inside) ? real : undefined;
 }

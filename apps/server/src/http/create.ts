@@ -9,8 +9,9 @@ import type { Registry } from "../generators/registry.ts";
 import { inspectPicture } from "../pictures/inspect.ts";
 import { canonical, checkParams, depthOf } from "../runs/params.ts";
 import type { CreateResult, Runs } from "../runs/runs.ts";
-import { refusal, refuse, sentenceOfErrors } from "./problems.ts";
-import { takeUpload, uploadOf } from "./upload.ts";
+import { cutOff, refusal, refuse, sentenceOfErrors } from "./problems.ts";
+import { createUploadPlaces } from "./upload-places.ts";
+import { takeUpload, uploadOf, watchArrival } from "./upload.ts";
 
 export interface CreateDeps {
   readonly runs: Runs;
@@ -24,19 +25,13 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Refuses before the body is read what can be known before it, and counts the uploads under way. */
 export function admit({ runs, limits }: CreateDeps, isStopping: () => boolean): RequestHandler {
-  let uploading = 0;
+  const places = createUploadPlaces(limits.maxUploads);
   const keysInUse = new Set<string>();
 
   return (req, res, next) => {
     const key = req.get("idempotency-key");
     if (isStopping())
       return refuse(res, "stopping", "The server is stopping. Try again when it is back.");
-    if (uploading >= limits.maxUploads)
-      return refuse(
-        res,
-        "too_many_uploads",
-        `${limits.maxUploads} uploads are under way already. Try again later.`,
-      );
     if (key !== undefined && !KEY.test(key))
       return refuse(
         res,
@@ -50,10 +45,20 @@ export function admit({ runs, limits }: CreateDeps, isStopping: () => boolean): 
         "create_in_progress",
         "A create with this Idempotency-Key is still under way. Ask again in a moment.",
       );
-    uploading++;
+    const place = places.take({
+      address: req.socket.remoteAddress ?? "",
+      end: () => cutOff(res, "request_timeout", "The picture arrives too slowly. Send it again."),
+    });
+    if (!place)
+      return refuse(
+        res,
+        "too_many_uploads",
+        `As many uploads as are allowed (${limits.maxUploads}, for one address half of it) are under way already. Try again later.`,
+      );
+    watchArrival(res, place.arrived);
     if (key !== undefined) keysInUse.add(key);
     res.once("close", () => {
-      uploading--;
+      place.leave();
       if (key !== undefined) keysInUse.delete(key);
     });
     runs.isFull().then((full) => {

@@ -8,6 +8,7 @@ import { Router } from "express";
 import { segmentsOf } from "../files/paths.ts";
 import type { Meshes } from "../files/run-files.ts";
 import { refuse } from "./problems.ts";
+import { NO_SUCH_FILE, sent } from "./sent.ts";
 
 const isFormat = (name: string): name is ExportFormat => Object.hasOwn(EXPORT_FORMATS, name);
 
@@ -48,17 +49,21 @@ export function createExportRouter(meshes: Meshes): Router {
           `The size_mm must be the millimetres of the longest side, more than 0 and at most ${LARGEST_MM}, such as size_mm=80.`,
         );
       const mesh = await meshes.find(workspacePath);
-      if (!mesh) return refuse(res, "file_not_found", "There is no such file in the workspace.");
+      if (!mesh) return refuse(res, "file_not_found", NO_SUCH_FILE);
 
       const isGlb = path.extname(mesh.file).toLowerCase() === ".glb";
       const answer = () => {
-        const name = `${path.parse(mesh.file).name}.${format}`;
+        const name = `${path.parse(workspacePath).name}.${format}`;
         res.setHeader("Content-Type", EXPORT_FORMATS[format]);
         res.setHeader("Content-Disposition", `attachment; filename="${name}"`);
       };
       if (format === "glb" && isGlb) {
         answer();
-        return void res.sendFile(mesh.file, { dotfiles: "allow", cacheControl: false });
+        return void res.sendFile(
+          mesh.file,
+          { dotfiles: "allow", cacheControl: false },
+          sent(res, next),
+        );
       }
       const converted = isGlb
         ? await convert(await readFile(mesh.file), { from: "glb", to: format, sizeMm })

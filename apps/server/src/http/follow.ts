@@ -20,7 +20,15 @@ function write(row: RunRow, position: number | null): string {
 
 /** True when the client asks for the run as a stream of events. */
 export function wantsEvents(req: Request): boolean {
-  return req.method === "GET" && /\btext\/event-stream\b/i.test(req.get("accept") ?? "");
+  const accepted = (req.get("accept") ?? "").split(",").map((range) => range.split(";"));
+  return (
+    req.method === "GET" &&
+    accepted.some(
+      ([type = "", ...parameters]) =>
+        type.trim().toLowerCase() === "text/event-stream" &&
+        !parameters.some((parameter) => /^\s*q\s*=\s*0(?:\.0*)?\s*$/i.test(parameter)),
+    )
+  );
 }
 
 /** Sends the run, each change of it, and its end. */
@@ -31,9 +39,11 @@ async function follow(
   res: Response,
   stopping: AbortSignal,
 ) {
-  const told = Number.parseInt(req.get("last-event-id") ?? "", 10);
+  const id = req.get("last-event-id") ?? "";
+  // An id that this run never had tells nothing.
+  const told = /^\d{1,15}$/.test(id) && Number(id) <= first.revision ? Number(id) : 0;
   // A browser reconnects after every end of a stream; 204 tells it to stop.
-  if (isEnded(first.status) && told >= first.revision) {
+  if (isEnded(first.status) && told === first.revision) {
     res.status(204).end();
     return;
   }
@@ -45,8 +55,7 @@ async function follow(
   // Whoever has seen everything so far waits for news, not for the answer to begin.
   res.flushHeaders();
 
-  // An id that this run never had tells nothing.
-  let sent = told <= first.revision ? told : 0;
+  let sent = told;
   let place: number | null = null;
   let row = first;
   const timers: NodeJS.Timeout[] = [];

@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import { problem, type ProblemCode, PROBLEMS } from "@modly-runs/contract";
 import type { Express } from "express";
 
+import { boundConnections } from "./connections.ts";
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -48,8 +50,7 @@ function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function configure(server: Server, { maxConnections, requestTimeoutMs }: ListenOptions): void {
-  server.maxConnections = maxConnections;
+function configure(server: Server, { requestTimeoutMs }: ListenOptions): void {
   server.requestTimeout = requestTimeoutMs;
   server.headersTimeout = Math.min(30_000, requestTimeoutMs);
   server.keepAliveTimeout = 5000;
@@ -69,13 +70,7 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
   // So is one that expects what we have never heard of.
   server.on("checkExpectation", app);
   configure(server, options);
-  // Browsers open connections in advance; Node does not count those as idle before their first request.
-  const silent = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    silent.add(socket);
-    socket.once("close", () => silent.delete(socket));
-  });
-  server.on("request", ({ socket }) => silent.delete(socket));
+  const connections = boundConnections(server, options.maxConnections);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -91,7 +86,7 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      for (const socket of silent) socket.destroy();
+      connections.dropIdle();
       const force = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(force);

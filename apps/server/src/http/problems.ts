@@ -51,6 +51,19 @@ export function refuse(
   req.resume();
 }
 
+/** How long a client that is cut off may take to read why, ms. */
+const LINGER_MS = 1000;
+
+/** Refuses a request whose body is still coming, and reads no more of it. */
+export function cutOff(res: Response, code: ProblemCode, detail: string): void {
+  const { req } = res;
+  if (res.headersSent || res.destroyed) return;
+  res.setHeader("Connection", "close");
+  req.unpipe();
+  refuse(res, code, detail);
+  setTimeout(() => req.destroy(), LINGER_MS).unref();
+}
+
 /** One sentence out of several findings. */
 export function sentenceOfErrors(errors: readonly FieldError[]): string {
   return errors.map(({ field, message }) => `${field} ${message.replace(/\.$/, "")}.`).join(" ");

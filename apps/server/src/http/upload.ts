@@ -1,11 +1,11 @@
-import type { RequestHandler, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import multer, { type StorageEngine } from "multer";
 
 import type { ReceivedUpload, Uploads } from "../files/run-files.ts";
 import type { Limits } from "../config.ts";
 import type { Log } from "../log.ts";
 import { isOutOfRoom } from "../out-of-room.ts";
-import { refuse } from "./problems.ts";
+import { cutOff, refuse } from "./problems.ts";
 
 /** Text fields a form may have; those we don't know are ignored. */
 const FIELDS = 100;
@@ -22,6 +22,34 @@ export function takeUpload(res: Response): void {
   res.locals["upload"] = undefined;
 }
 
+/** Calls back with the number of bytes as they arrive. */
+export function watchArrival(res: Response, arrived: (bytes: number) => void): void {
+  res.locals["arrived"] = arrived;
+}
+
+/** Text parts may have so much more than the largest params, all together: names, headers, what nobody asked for. */
+const OTHER_TEXT_BYTES = 1024 ** 2;
+
+/** Counts what comes; all text of one form is kept in memory, so it is bounded as a whole. */
+function countArrival(req: Request, res: Response, { maxParamsBytes }: Limits): void {
+  const most = maxParamsBytes + OTHER_TEXT_BYTES;
+  const arrived = res.locals["arrived"] as ((bytes: number) => void) | undefined;
+  let bytes = 0;
+  req.on("data", (chunk: Buffer) => {
+    arrived?.(chunk.length);
+    bytes += chunk.length;
+    if (bytes - (pictureBytes.get(res) ?? 0) <= most) return;
+    cutOff(
+      res,
+      "request_too_large",
+      `The form's text is larger than ${Math.floor(most / 1024)} KiB in all. Send model_id, params, collection and the picture only.`,
+    );
+  });
+}
+
+/** How much of each form was picture so far. */
+const pictureBytes = new WeakMap<Response, number>();
+
 /** Multer hands each file to this; it goes to disk as it comes, never whole into memory. */
 function storageOf(uploads: Uploads, log: Log): StorageEngine {
   return {
@@ -32,6 +60,9 @@ function storageOf(uploads: Uploads, log: Log): StorageEngine {
         if (!req.complete) file.stream.destroy(new Error("the client went away"));
       };
       req.once("close", gone);
+      file.stream.on("data", (chunk: Buffer) => {
+        if (req.res) pictureBytes.set(req.res, (pictureBytes.get(req.res) ?? 0) + chunk.length);
+      });
       uploads
         .receive(file.stream)
         .then(
@@ -103,6 +134,7 @@ function refuseUpload(res: Response, cause: unknown, limits: Limits): boolean {
   else if (
     cause instanceof multer.MulterError ||
     (cause instanceof Error &&
+      !("errno" in cause) &&
       /multipart|boundary|unexpected end|malformed|aborted|header/i.test(cause.message))
   )
     refuse(
@@ -155,6 +187,7 @@ export function readForm(uploads: Uploads, limits: Limits, log: Log): RequestHan
       );
       return;
     }
+    countArrival(req, res, limits);
     void read(req, res, (cause: unknown) => {
       if (!cause) next();
       else if (!refuseUpload(res, cause, limits)) next(cause);

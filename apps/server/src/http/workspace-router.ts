@@ -5,6 +5,7 @@ import { Router } from "express";
 
 import type { Meshes, StoredMesh } from "../files/run-files.ts";
 import { refuse } from "./problems.ts";
+import { NO_SUCH_FILE, sent } from "./sent.ts";
 
 /** Media types of the mesh files a generator may write; anything else is bytes. */
 const TYPES: Record<string, string> = {
@@ -23,11 +24,10 @@ function etagOfMesh({ bytes, modifiedAt }: StoredMesh): string {
 export function createWorkspaceRouter(meshes: Meshes): Router {
   const router = Router({ strict: true, caseSensitive: true });
   router.get("/workspace/*", (req, res, next) => {
-    const missing = () => refuse(res, "file_not_found", "There is no such file in the workspace.");
     meshes
       .find(String((req.params as Record<string, string>)["0"]))
       .then((mesh) => {
-        if (!mesh) return missing();
+        if (!mesh) return refuse(res, "file_not_found", NO_SUCH_FILE);
         res.setHeader(
           "Content-Type",
           TYPES[path.extname(mesh.file).toLowerCase()] ?? "application/octet-stream",
@@ -36,13 +36,7 @@ export function createWorkspaceRouter(meshes: Meshes): Router {
         res.sendFile(
           mesh.file,
           { etag: false, dotfiles: "allow", cacheControl: false },
-          (cause) => {
-            if (!cause || res.headersSent) return;
-            const { status } = cause as { status?: number };
-            if (status === 416)
-              refuse(res, "range_not_satisfiable", "The file is shorter than that range.");
-            else missing();
-          },
+          sent(res, next),
         );
       })
       .catch(next);

@@ -68,6 +68,8 @@ export const WAITING_TO_RESUME = "Waiting to resume";
 
 export function createRuns(deps: RunsDeps): Runs {
   const { store, queue, registry, changes, leftovers, maxPending, now = Date.now } = deps;
+  // A clock that is set back must not make a run end before it began.
+  const endOf = (row: RunRow) => Math.max(now(), row.startedAt ?? row.createdAt);
 
   async function change(row: RunRow, wanted: RunChange): Promise<RunRow | undefined> {
     if (wanted.status && wanted.status !== row.status && !canBecome(row.status, wanted.status))
@@ -108,7 +110,7 @@ export function createRuns(deps: RunsDeps): Runs {
       for (;;) {
         const row = await store.get(runId);
         if (!row || isEnded(row.status)) return row;
-        const cancelled = await change(row, { status: "cancelled", finishedAt: now() });
+        const cancelled = await change(row, { status: "cancelled", finishedAt: endOf(row) });
         if (!cancelled) continue; // somebody was first: look again
         // Nobody is at it, so nobody else would clear up behind it; the answer need not wait for that.
         if (await queue.remove(runId)) leftovers.later(runId, "abandon");
@@ -125,7 +127,7 @@ export function createRuns(deps: RunsDeps): Runs {
       return change(row, {
         status: "running",
         attempts: row.attempts + 1,
-        startedAt: row.startedAt ?? now(),
+        startedAt: row.startedAt ?? Math.max(now(), row.createdAt),
         // A run that was cut off keeps saying so until it is past where it was.
         ...(again ? {} : { step: "Starting" }),
       });
@@ -137,14 +139,14 @@ export function createRuns(deps: RunsDeps): Runs {
         progress: 100,
         step: COMPLETED,
         handle: null,
-        finishedAt: now(),
+        finishedAt: endOf(row),
       }),
     fail: (row, sentence) =>
       change(row, {
         status: "error",
         step: row.step ?? "Waiting",
         error: sentence,
-        finishedAt: now(),
+        finishedAt: endOf(row),
       }),
   };
 }

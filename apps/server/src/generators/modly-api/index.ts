@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 import type { Generator, GeneratorSource } from "../generator.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { createFacade, type Desk, type Log } from "./facade.ts";
@@ -25,6 +27,8 @@ export interface ModlySourceOptions {
  */
 export function createModlySource({ url, token, log, times }: ModlySourceOptions): GeneratorSource {
   const closing = new AbortController();
+  // Every exchange under way listens to it.
+  setMaxListeners(0, closing.signal);
   const allTimes: Times = { ...TIMES, ...times };
   const modly = createModly({
     url,

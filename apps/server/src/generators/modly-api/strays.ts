@@ -4,13 +4,13 @@ import type { Times } from "./times.ts";
 export interface Strays {
   /** Given up on while Modly was away: to be stopped before the next submission. */
   readonly known: Set<string>;
-  /** Until then (milliseconds since the epoch) a job without a known id may be running. */
+  /** Until then (on the clock of `performance.now`) a job without a known id may be running. */
   quietUntil: number;
 }
 
 /** Sends nothing for a while, because a job without a known id may have begun at `since`. */
 export function keepQuiet(strays: Strays, since: number, { quiet }: Times): void {
-  // A clock that was set back must not make the wait longer.
-  const until = Math.min(since, Date.now()) + quiet;
-  strays.quietUntil = Math.max(strays.quietUntil, until);
+  // A clock that is set back, before or during the wait, must not make it longer.
+  const left = Math.min(quiet, since + quiet - Date.now());
+  strays.quietUntil = Math.max(strays.quietUntil, performance.now() + left);
 }

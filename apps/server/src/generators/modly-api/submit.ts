@@ -37,7 +37,7 @@ async function clearTheWay(
     if (reply.kind === "ok") {
       for (const id of strays.known)
         if (await stopJob(id, { modly, times, signal })) strays.known.delete(id);
-      if (Date.now() >= strays.quietUntil) return null;
+      if (performance.now() >= strays.quietUntil) return null;
       context.onProgress(0, "Waiting for an earlier job to end in Modly");
     } else {
       if (reply.kind === "refused") return `Modly refused: ${reply.why}.`;

@@ -1,0 +1,98 @@
+import { copyFileSync, symlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+
+import { expect, onTestFinished, test, vi } from "vitest";
+
+import { openApp } from "../support/app.ts";
+import { expectProblem, get, sendRaw } from "../support/raw.ts";
+
+async function openWithRun() {
+  const app = await openApp();
+  const run = await app.ended(await app.create());
+  return { app, run, meshPath: run.scene_candidate!.workspace_path };
+}
+
+test("a condition that does not hold is 412, and never what it is not", async () => {
+  const { app, meshPath } = await openWithRun();
+  for (const target of [`/workspace/${meshPath}`, `/export/glb?path=${meshPath}`]) {
+    const answer = await app.api().get(target).set("If-Match", '"other"');
+    expect(expectProblem(answer), target).toMatchObject({
+      status: 412,
+      code: "precondition_failed",
+    });
+  }
+  const whole = () => app.api().get(`/workspace/${meshPath}`);
+  const { etag } = (await whole().expect(200)).headers as { etag: string };
+  await whole().set("If-Match", `"other", ${etag}`).expect(200);
+  await whole().set("If-Match", "*").expect(200);
+});
+
+test("a stream that is declared unwelcome is not sent", async () => {
+  const { app, run } = await openWithRun();
+  for (const accept of [
+    "text/event-stream;q=0",
+    "text/event-stream; q=0.000, application/json",
+    "application/json, text/event-stream ;q=0",
+  ]) {
+    const answer = await app.api().get(`/workflow-runs/${run.run_id}`).set("Accept", accept);
+    expect(answer.headers["content-type"], accept).toMatch(/^application\/json/);
+  }
+});
+
+test("an event id that was never issued counts as none", async () => {
+  const { app, run } = await openWithRun();
+  const target = `/workflow-runs/${run.run_id}`;
+  const follow = (id: string) =>
+    sendRaw(app.url, get(target, { Accept: "text/event-stream", "Last-Event-ID": id }));
+  const [, last = ""] = /^id: (\d+)$/m.exec((await follow("")).body) ?? [];
+  expect((await follow(last)).status).toBe(204);
+  for (const id of [String(Number(last) + 1), "99999999999999999999", `${last}x`, "-1", "1e9"]) {
+    const answer = await follow(id);
+    expect(answer.status, id).toBe(200);
+    expect(answer.body, id).toContain('"status":"done"');
+  }
+});
+
+test("many watchers and waits are no warning", async () => {
+  const warnings: string[] = [];
+  const heard = (warning: Error) => void warnings.push(warning.message);
+  process.on("warning", heard);
+  onTestFinished(() => void process.off("warning", heard));
+  const app = await openApp();
+  const runId = await app.create({ params: '{"steps":5,"step_ms":100}' });
+  const target = `/workflow-runs/${runId}`;
+  await Promise.all([
+    ...Array.from({ length: 20 }, () =>
+      sendRaw(app.url, get(target, { Accept: "text/event-stream" })),
+    ),
+    ...Array.from({ length: 20 }, () => sendRaw(app.url, get(target, { Prefer: "wait=5" }))),
+  ]);
+  expect(warnings).toEqual([]);
+});
+
+test("a clock that is set back makes no run end before it began", async () => {
+  const app = await openApp();
+  const runId = await app.create({ params: '{"steps":10,"step_ms":50}' });
+  const { started_at: started } = await app.until(runId, "running");
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.parse(started!) - 3_600_000);
+  onTestFinished(() => clock.mockRestore());
+  const run = await app.ended(runId);
+  expect(Date.parse(run.started_at!)).toBeGreaterThanOrEqual(Date.parse(run.created_at));
+  expect(Date.parse(run.finished_at!)).toBeGreaterThanOrEqual(Date.parse(run.started_at!));
+  const { text } = await app.api().get("/metrics").expect(200);
+  expect(text).not.toMatch(/^modly_runs_\S+ -/m);
+});
+
+test("a link to a file with any name can be exported", async () => {
+  const { app, meshPath } = await openWithRun();
+  const directory = path.join(app.workspaceDir, "Default");
+  await mkdir(directory, { recursive: true });
+  copyFileSync(path.join(app.workspaceDir, meshPath), path.join(directory, "чашка ✓.glb"));
+  symlinkSync("чашка ✓.glb", path.join(directory, "cup.glb"));
+  for (const format of ["glb", "stl"]) {
+    const answer = await fetch(`${app.url}/export/${format}?path=Default/cup.glb`);
+    expect(answer.status, format).toBe(200);
+    expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="cup.${format}"`);
+  }
+});
