@@ -1,12 +1,12 @@
 import { type CheckId, CHECK_IDS, idsOf, type SetName } from "./requirements/index.ts";
 import { Bench } from "./scenarios/bench.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
+import { LATE_IDS, lookAgain, unlessGone, untilQuiet } from "./scenarios/last-look.ts";
 import { judgeHistories } from "./scenarios/predicates.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { Estimate } from "./session/estimate.ts";
 import type { Listener } from "./session/events.ts";
 import { CannotGoOn, Session } from "./session/session.ts";
-import { settle } from "./session/settle.ts";
 import { preflight, wireIsVerbatim } from "./target/preflight.ts";
 import { SITUATIONS, type TargetConfig } from "./target/config.ts";
 import { findSituation } from "./target/situations.ts";
@@ -61,7 +61,7 @@ async function play(session: Session, scenario: Scenario, alone: boolean): Promi
     }
   };
   try {
-    if (alone) await settle(session);
+    if (alone) await unlessGone(untilQuiet(session));
     for (const name of scenario.needs ?? []) await bench.situation(name);
     await scenario.run(bench);
   } catch (error) {
@@ -88,7 +88,7 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
   const playOne = async (scenario: Scenario) => {
     const began = performance.now();
     tell(scenario.name, "begins");
-    await play(session, scenario, lanes === 1);
+    await play(session, scenario, scenario.alone === true || lanes === 1);
     estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
     done += 1;
     tell(scenario.name, "ends");
@@ -118,14 +118,19 @@ export async function* runConformance(
       ? undefined
       : new Session(target, origin, seed, findSituation, options.onEvent);
   options.onEvent?.({ type: "begin", base_url: target.base_url, checks: chosen.length });
-  const unreachable = typeof origin === "string" ? origin : session && (await preflight(session));
+  let unreachable = typeof origin === "string" ? origin : session && (await preflight(session));
+  if (session && unreachable === undefined && chosen.length > 0) {
+    await unlessGone(session.situation("succeeds").then(() => {}));
+    unreachable = session.unusable;
+  }
   if (session && unreachable === undefined && chosen.length > 0) {
     const wanted = new Set(chosen);
     const scenarios = SCENARIOS.filter((scenario) => serves(scenario, wanted));
-    await session.situation("succeeds").catch((error: unknown) => {
-      if (!(error instanceof CannotGoOn)) throw error;
-    });
+    // Measured while nothing else is at work.
+    if (scenarios.some(({ needs }) => needs?.includes("runs_long")))
+      await unlessGone(session.situation("runs_long").then(() => {}));
     await playAll(session, scenarios);
+    if (LATE_IDS.some((id) => wanted.has(id))) await unlessGone(lookAgain(session));
     await judgeHistories(session);
     const harness = await wireIsVerbatim();
     if (harness !== undefined) {

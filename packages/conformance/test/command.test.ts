@@ -43,7 +43,7 @@ test("init writes what it measured, and run can use it", async () => {
   expect(
     (await conformance("init", "--url", reference.url, "--model", "ref/fast", "-o", file)).code,
   ).toBe(0);
-  expect(await readFile(file, "utf8")).toMatch(/# done after \d+ ms\n {2}succeeds: .*ref\/fast/);
+  expect(await readFile(file, "utf8")).toMatch(/done after \d+ ms\n {2}succeeds: .*ref\/fast/);
   const { code } = await conformance("run", "--config", file, "--only", "CRE-01,GET");
   expect(code).toBe(0);
 });

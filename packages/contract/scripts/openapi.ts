@@ -10,6 +10,7 @@ type Json = Record<string, unknown>;
 
 const MEANING: Record<number, string> = {
   200: "Done",
+  202: "Accepted: what another compatible server may answer in place of 200. This one does not.",
   204: "The stream had already told the end",
   304: "Not changed",
 };
@@ -64,7 +65,7 @@ function bodyOf(route: AppRoute): Json {
   return { requestBody: { required: true, content: { [type]: { schema } } } };
 }
 
-function operation(name: string, route: AppRoute, tag: string): Json {
+function operation(name: string, route: AppRoute, tag: string) {
   const responses = Object.fromEntries(
     Object.entries(route.responses).map(([status, body]) => [
       status,
@@ -90,11 +91,44 @@ function operation(name: string, route: AppRoute, tag: string): Json {
   };
 }
 
+/**
+ * What clients have to take from any compatible server beside what this one sends: 202 to a create and
+ * a cancel, and the wider shapes.
+ */
+const ANY_SERVER: Record<
+  string,
+  { status: 200 | 202; schema: keyof ReturnType<typeof buildJsonSchemas> }
+> = {
+  create: { status: 202, schema: "CreateAnswer" },
+  get: { status: 200, schema: "Run" },
+  cancel: { status: 202, schema: "CancelAnswer" },
+};
+
+/** The operation with the answers of any server told apart from this server's own. */
+function told(name: string, { responses, ...rest }: ReturnType<typeof operation>): Json {
+  const any = ANY_SERVER[name];
+  if (any === undefined) return { ...rest, responses };
+  const schema = { $ref: `#/components/schemas/${any.schema}` };
+  const described = responses as Record<string, Json>;
+  if (any.status === 202) {
+    const accepted = { description: MEANING[202], content: { "application/json": { schema } } };
+    return { ...rest, responses: { ...described, 202: accepted } };
+  }
+  const ok = {
+    ...described["200"],
+    description: "The run. This server sends StrictRun; a client of any server has to take Run.",
+  };
+  return { ...rest, responses: { ...described, 200: ok }, "x-any-server": { 200: schema } };
+}
+
 function pathsOf(routes: Record<string, AppRoute>, tag: string): Json {
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries(routes)) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route, tag) };
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: told(name, operation(name, route, tag)),
+    };
   }
   return paths;
 }

@@ -23,6 +23,7 @@ export {
   CancelAnswer,
   COMPLETED,
   CreateAnswer,
+  isAddressOf,
   Run,
   RunId,
   StrictCancelAnswer,

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { RUN_STATUSES } from "./lifecycle.ts";
 
-/** Where finished meshes are served; `output_url` is this, then `workspace_path`. */
+/** Where finished meshes are served; `output_url` is this, then `workspace_path`, percent-encoded. */
 export const WORKSPACE_PREFIX = "/workspace/";
 
 /** What `step` says of every run that is done. */
@@ -65,12 +65,22 @@ function strict<S extends keyof typeof FIELDS>(status: S) {
 
 type Placed = { output_url: string | null; scene_candidate: { workspace_path: string } | null };
 
-/** A rule between two fields, which no single field can hold. */
-const sameFile = (run: Placed) =>
-  run.output_url === null ||
-  run.output_url === WORKSPACE_PREFIX + run.scene_candidate?.workspace_path;
+/** A rule between two fields, which no single field can hold: one file, as an address and as a path. */
+const sameFile = ({ output_url, scene_candidate }: Placed) =>
+  output_url === null ||
+  isAddressOf(output_url, WORKSPACE_PREFIX + (scene_candidate?.workspace_path ?? ""));
+
+/** True if an address names a path: percent-encoded, or as it is where nothing has to be encoded. */
+export function isAddressOf(url: string, path: string): boolean {
+  if (url === path) return true;
+  try {
+    return decodeURIComponent(url) === path;
+  } catch {
+    return false;
+  }
+}
 const sameFileMessage = {
-  message: "must be output_url without /workspace/",
+  message: "must be output_url without /workspace/, decoded",
   path: ["scene_candidate", "workspace_path"],
 };
 

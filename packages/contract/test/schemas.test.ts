@@ -38,6 +38,18 @@ it("holds scene_candidate to output_url", () => {
   expect(Run.safeParse(OTHER_FILE).success).toBe(false);
 });
 
+it.each([
+  ["as it is", "/workspace/Default/a.glb", "Default/a.glb", true],
+  ["a space, encoded", "/workspace/Default/my%20mesh.glb", "Default/my mesh.glb", true],
+  ["a percent sign, encoded", "/workspace/Default/100%25.glb", "Default/100%.glb", true],
+  ["encoded in both", "/workspace/Default/my%20mesh.glb", "Default/my%20mesh.glb", true],
+  ["another name", "/workspace/Default/my%20mesh.glb", "Default/mymesh.glb", false],
+  ["broken encoding", "/workspace/Default/%zz.glb", "Default/z.glb", false],
+])("takes an address and its path for one file: %s", (_, output_url, workspace_path, same) => {
+  const run = { ...OTHER_FILE, output_url, scene_candidate: { workspace_path } };
+  expect(Run.safeParse(run).success).toBe(same);
+});
+
 it("keeps unknown keys", () => {
   const body = { ...(RUNS[1]!.body as object), later: true };
   expect(Run.parse(body)).toEqual(body);

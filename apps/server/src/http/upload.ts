@@ -10,6 +10,12 @@ import { cutOff, refuse } from "./problems.ts";
 /** Text fields a form may have; those we don't know are ignored. */
 const FIELDS = 100;
 
+/**
+ * Types under which a picture may come; its bytes decide. A part without a type is text/plain by the
+ * form's own rules (RFC 7578, section 4.4), and many clients send octets.
+ */
+const MAYBE_AN_IMAGE = /^(?:image\/|application\/octet-stream$|text\/plain$)/i;
+
 const NOT_AN_IMAGE = "File must be an image";
 
 /** The upload a request brought, for the handler behind the middleware. */
@@ -161,7 +167,7 @@ export function readForm(uploads: Uploads, limits: Limits, log: Log): RequestHan
     fileFilter(_req, file, accept) {
       if (file.fieldname !== "image")
         accept(new multer.MulterError("LIMIT_UNEXPECTED_FILE", file.fieldname));
-      else if (!/^image\//i.test(file.mimetype)) accept(new Error(NOT_AN_IMAGE));
+      else if (!MAYBE_AN_IMAGE.test(file.mimetype)) accept(new Error(NOT_AN_IMAGE));
       else accept(null, true);
     },
   }).single("image");

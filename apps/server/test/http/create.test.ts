@@ -39,7 +39,7 @@ const REFUSED: [what: string, parts: CreateParts, ProblemCode, says: RegExp, fie
   ["an empty picture", { file: Buffer.alloc(0) }, "unreadable_image", /0 bytes/, "image"],
   [
     "a part that is no image",
-    { contentType: "text/plain" },
+    { contentType: "application/pdf" },
     "not_an_image",
     /^File must be an image$/,
   ],
@@ -146,6 +146,38 @@ const REFUSED: [what: string, parts: CreateParts, ProblemCode, says: RegExp, fie
     ],
   ),
 ];
+
+describe("a picture under another label than its own", () => {
+  test.each([
+    ["no type at all", undefined],
+    ["octets", "application/octet-stream"],
+    ["plain text, which is what a part without a type is", "text/plain"],
+    ["the type of another picture", "image/webp"],
+  ])("%s: is judged by its bytes", async (_, contentType) => {
+    const app = await openApp();
+    const type = contentType === undefined ? "" : `Content-Type: ${contentType}\r\n`;
+    const form = (bytes: Buffer) =>
+      Buffer.concat([
+        Buffer.from(
+          `--b\r\nContent-Disposition: form-data; name="model_id"\r\n\r\ntest/steps\r\n--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n${type}\r\n`,
+        ),
+        bytes,
+        Buffer.from("\r\n--b--\r\n"),
+      ]);
+    const send = (bytes: Buffer) =>
+      app
+        .api()
+        .post("/workflow-runs/from-image")
+        .set("Content-Type", "multipart/form-data; boundary=b")
+        .serialize((body: string) => body)
+        .send(form(bytes) as never);
+    const taken = await send(picture());
+    expect(CreateAnswer.parse(taken.body).status).toBe("pending");
+    expect(expectProblem(await send(Buffer.from("no picture")))).toMatchObject({
+      code: "unreadable_image",
+    });
+  });
+});
 
 /** Nothing of a refused create stays: no run, no file. */
 async function expectNothingLeft(app: App): Promise<void> {

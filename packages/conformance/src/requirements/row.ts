@@ -10,11 +10,19 @@ export type Row = {
   readonly rule: string;
   /** What goes wrong for people where it is not kept. */
   readonly why: string;
+  /** Ids of the rules of the specification that this checks. */
+  readonly of: readonly string[];
 };
 
 const row =
   (level: Level) =>
-  (title: string, rule: string, why: string): Row => ({ level, title, rule, why });
+  (title: string, rule: string, why: string, ...of: string[]): Row => ({
+    level,
+    title,
+    rule,
+    why,
+    of,
+  });
 
 /** A broken one fails the target. */
 export const must = row("MUST");

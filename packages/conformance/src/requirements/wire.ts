@@ -6,5 +6,6 @@ export const WIRE = {
     "Every answer is one of the contract",
     "The three endpoints answer in time, with a status the contract or HTTP names for it, never 500, and an error body is JSON with detail.",
     "A client can only handle what was agreed.",
+    "R-W3",
   ),
 } as const;

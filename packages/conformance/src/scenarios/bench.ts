@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { runBodyOf } from "../history/observations.ts";
 import type { CheckId } from "../requirements/index.ts";
+import { acceptedIdOf } from "../session/roster.ts";
 import { CannotGoOn, type Session } from "../session/session.ts";
 import type { Recipe, SituationName } from "../target/config.ts";
 import {
   bodyFault,
   type Exchange,
-  jsonOf,
   type Meaning,
   type Pool,
   type WireRequest,
@@ -18,7 +18,11 @@ import { multipart, type Part } from "../wire/multipart.ts";
 import { png } from "../wire/pictures.ts";
 
 /** What a scenario may change of a request. */
-export type Extra = Partial<Omit<WireRequest, "method">> & { readonly signal?: AbortSignal };
+export type Extra = Partial<Omit<WireRequest, "method">> & {
+  readonly signal?: AbortSignal;
+  /** Of a create: a server that is busy is not asked again. */
+  readonly atOnce?: boolean;
+};
 
 /** A read that showed a run. */
 export type Seen = { readonly exchange: Exchange; readonly body: Record<string, unknown> };
@@ -45,6 +49,10 @@ export function told(exchange: Exchange): string {
   const fault = bodyFault(response);
   return `${response.status} (${type})${fault === undefined ? "" : ` [${fault}]`} ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
 }
+
+/** True of an answer that only asks to come back later. */
+export const isBusy = ({ response }: Exchange) =>
+  response?.status === 429 || response?.status === 503;
 
 /** The tools of a scenario: requests with a meaning, waits without guesses, findings. */
 export class Bench {
@@ -78,7 +86,9 @@ export class Bench {
     this.believed.set(name, { recipe, picture });
   }
 
-  async situation(name: SituationName): Promise<{ recipe: Recipe; picture: Buffer | undefined }> {
+  async situation(
+    name: SituationName,
+  ): Promise<{ recipe: Recipe; picture: Buffer | undefined; named?: boolean }> {
     const believed = this.believed.get(name);
     if (believed) return believed;
     const found = await this.session.situation(name);
@@ -134,7 +144,7 @@ export class Bench {
   /** One create; a server that is busy (429, 503) is asked again for as long as a run may take. */
   async create(parts: readonly Part[], extra: Extra = {}): Promise<Exchange> {
     const { contentType, body } = multipart(parts);
-    const { headers, signal, ...rest } = extra;
+    const { headers, signal, atOnce: _, ...rest } = extra;
     const request: WireRequest = {
       method: "POST",
       path: CREATE_PATH,
@@ -142,30 +152,28 @@ export class Bench {
       ...rest,
       headers: { "Content-Type": contentType, ...headers },
     };
-    const deadline = performance.now() + this.session.budgets.end;
-    for (;;) {
-      const exchange = await this.session.send(this.scenario, request, {
+    const once = () =>
+      this.session.send(this.scenario, request, {
         meaning: { act: "create" },
         parts,
         ...(signal ? { signal } : {}),
       });
-      const status = exchange.response?.status;
-      const busy = status === 429 || status === 503;
-      if (!busy || performance.now() > deadline) return exchange;
+    return extra.atOnce ? once() : this.patiently(once);
+  }
+
+  /** Asks again for as long as two runs may take, while the server says that it is busy (429, 503). */
+  async patiently(ask: () => Promise<Exchange>): Promise<Exchange> {
+    const deadline = performance.now() + 2 * this.session.budgets.end;
+    for (;;) {
+      const exchange = await ask();
+      if (!isBusy(exchange) || performance.now() > deadline) return exchange;
       await sleep(this.session.budgets.poll * 4);
     }
   }
 
   /** The run id of a create answer, if it was accepted. */
   acceptedId(exchange: Exchange): string | undefined {
-    const status = exchange.response?.status;
-    if (status === undefined || status < 200 || status > 299) return undefined;
-    const answer = jsonOf(exchange.response);
-    const id =
-      typeof answer === "object" && answer !== null && "run_id" in answer
-        ? answer.run_id
-        : undefined;
-    return typeof id === "string" && id !== "" ? id : undefined;
+    return acceptedIdOf(exchange);
   }
 
   /** A run of a situation; a refusal blocks what depends on it. */
@@ -213,17 +221,40 @@ export class Bench {
   /** Reads until a read satisfies the condition; undefined when the budget is over. */
   async until(
     id: string,
-    condition: (status: RunStatus, body: Record<string, unknown>) => boolean,
+    condition: (status: RunStatus, body: Record<string, unknown>, read: Exchange) => boolean,
     budgetMs = this.session.budgets.end,
   ): Promise<Seen | undefined> {
     const deadline = performance.now() + budgetMs;
     for (;;) {
       const exchange = await this.read(id);
       const body = runBodyOf(exchange);
-      if (body && isRunStatus(body["status"]) && condition(body["status"], body)) {
+      if (body && isRunStatus(body["status"]) && condition(body["status"], body, exchange)) {
         return { exchange, body };
       }
       if (performance.now() > deadline) return undefined;
+      await sleep(this.session.budgets.poll);
+    }
+  }
+
+  /**
+   * Waits until a run has begun its work, or has ended. `since` is a moment, in milliseconds, before
+   * which it cannot have begun; `begun` is false when it was still pending at the end of the budget.
+   * Of a server that never shows running, nothing can be waited for.
+   */
+  async begins(
+    { id, exchange }: Started,
+    budgetMs = this.session.budgets.end,
+  ): Promise<{ readonly since: number; readonly begun: boolean; readonly seen?: Seen }> {
+    let since = exchange.start;
+    if (!this.session.showsRunning) return { since, begun: true };
+    const deadline = performance.now() + budgetMs;
+    for (;;) {
+      const read = await this.read(id);
+      const body = runBodyOf(read);
+      if (body && isRunStatus(body["status"]) && body["status"] !== "pending")
+        return { since, begun: true, seen: { exchange: read, body } };
+      if (performance.now() > deadline) return { since, begun: false };
+      since = read.start;
       await sleep(this.session.budgets.poll);
     }
   }

@@ -1,4 +1,4 @@
-import { isRunStatus, type RunStatus, WORKSPACE_PREFIX } from "@modly-runs/contract";
+import { isAddressOf, isRunStatus, type RunStatus, WORKSPACE_PREFIX } from "@modly-runs/contract";
 import { jsonSchemas } from "@modly-runs/contract/json-schema";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
@@ -130,7 +130,7 @@ export const BODY_RULES: readonly BodyRule[] = [
     id: "GET-12",
     keys: ["output_url", "scene_candidate"],
     when: "done",
-    expected: "output_url is /workspace/ and workspace_path",
+    expected: "output_url is /workspace/ and workspace_path, percent-encoded",
     keeps: ({ output_url, scene_candidate }) => {
       const path = (scene_candidate as { workspace_path?: string } | null | undefined)
         ?.workspace_path;
@@ -138,6 +138,8 @@ export const BODY_RULES: readonly BodyRule[] = [
       return (
         path === undefined ||
         typeof output_url !== "string" ||
+        isAddressOf(output_url, `${WORKSPACE_PREFIX}${path}`) ||
+        // An absolute address is OUT-11's and GET-08's.
         output_url.endsWith(`${WORKSPACE_PREFIX}${path}`)
       );
     },

@@ -40,24 +40,26 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
     async run(t) {
       const { recipe } = await t.situation("queued");
       const { running, waiting } = await fillQueue(t, recipe);
-      if (waiting === undefined) throw new CannotGoOn("No run had to wait this time.");
       const [kept] = running;
-      const b = kept === undefined ? undefined : await t.look(kept);
+      if (waiting === undefined || kept === undefined) {
+        await t.release(...running);
+        throw new CannotGoOn("No run had to wait this time.", "n/a");
+      }
+      const before = await t.look(kept);
       await t.cancel(waiting);
-      const after = kept === undefined ? undefined : await t.look(kept);
-      if (b && after)
-        t.judge(
-          "CAN-16",
-          after.exchange,
-          "the running run is as it was",
-          b.status === after.status || after.status === "done",
-        );
+      const after = await t.look(kept);
+      t.judge(
+        "CAN-16",
+        after.exchange,
+        "the running run is as it was",
+        after.status === before.status || after.status === "done",
+      );
       await t.release(...running.slice(1));
-      const end = kept === undefined ? undefined : await t.until(kept, isEnded);
-      const last = end ?? (kept === undefined ? undefined : await t.look(kept));
+      const end = await t.until(kept, isEnded);
+      const last = end ?? (await t.look(kept));
       // A run that lasts longer than the budget and still goes on was not hit.
-      const fine = last?.body["status"] === (end ? "done" : "running");
-      if (last) t.judge("CAN-16", last.exchange, "the running run ends done", fine);
+      const fine = last.body["status"] === (end ? "done" : "running");
+      t.judge("CAN-16", last.exchange, "the running run ends done", fine);
       await t.release(...running);
     },
   },
@@ -77,17 +79,13 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
       t.expect("CAN-17", end !== undefined, "a new run ends in time", "it did not end");
       if (typeof t.session.target.situations?.queued !== "object") return;
       for (let count = 0; count < 3; count += 1) {
-        const { id } = await t.start("queued");
-        const began = await t.until(id, (status) => status !== "pending", t.session.budgets.cancel);
-        t.expect(
-          "CAN-17",
-          began !== undefined,
-          "a new run begins after a cancel",
-          "it stayed pending",
-        );
+        const started = await t.start("queued");
+        const { id } = started;
+        const { begun } = await t.begins(started, t.session.budgets.cancel);
+        t.expect("CAN-17", begun, "a new run begins after a cancel", "it stayed pending");
         await t.release(id);
         await t.until(id, isEnded, t.session.budgets.cancel);
-        if (began === undefined) return;
+        if (!begun) return;
       }
     },
   },

@@ -1,6 +1,9 @@
+import { isEnded, isRunStatus } from "@modly-runs/contract";
+
 import { contradictionIn } from "../history/check.ts";
 import { historiesOf } from "../history/observations.ts";
 import type { CheckId } from "../requirements/index.ts";
+import { CannotGoOn } from "../session/session.ts";
 import type { Bench } from "./bench.ts";
 
 /** One story must explain what was seen of these runs. */
@@ -20,13 +23,32 @@ export function oneStory(t: Bench, id: CheckId, ids: readonly string[]): void {
   }
 }
 
-/** Starts a long run and waits until it is really running, if it ever says so. */
-export async function startLong(t: Bench): Promise<{ id: string; start: number }> {
-  const { id, exchange } = await t.start("runs_long");
+/** A long run at work. */
+export type Long = {
+  readonly id: string;
+  /** It cannot have begun its work before this moment, in milliseconds. */
+  readonly since: number;
+};
+
+/**
+ * Starts a long run and waits until it is really running: a cancel of a run that still waits for a
+ * place says nothing of one at work. Of a server that never shows running nothing is waited for.
+ */
+export async function startLong(t: Bench): Promise<Long> {
+  const started = await t.start("runs_long");
   // A plain run that has to do for a long one may be over while we wait for it to begin.
-  if (typeof t.session.target.situations?.runs_long === "object")
-    await t.until(id, (status) => status !== "pending", Math.max(200, t.session.budgets.stable));
-  return { id, start: exchange.start };
+  const given = typeof t.session.target.situations?.runs_long === "object";
+  const { since, begun, seen } = await t.begins(started);
+  if (!begun) {
+    await t.release(started.id);
+    throw new CannotGoOn(
+      `A long run was still pending after ${Math.round(t.session.budgets.end)} ms: every place is taken. Do cancelled runs give theirs back (see CAN-02, CAN-03)?`,
+    );
+  }
+  const status = seen?.body["status"];
+  if (given && isRunStatus(status) && isEnded(status) && status !== "cancelled")
+    throw new CannotGoOn(`A run of runs_long was ${status} when it was first seen at work.`);
+  return { id: started.id, since };
 }
 
 /** B has to end done whatever happens to A. */

@@ -6,8 +6,11 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
 import { fillQueue } from "../target/situations.ts";
+import { png } from "../wire/pictures.ts";
 import { statusOf } from "./answers.ts";
 import { type Bench, type Seen, told } from "./bench.ts";
+import { startLong } from "./cancelling.ts";
+import { idempotencyKey } from "./create-consequences.ts";
 import { PREDICATE_IDS } from "./predicates.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -100,12 +103,7 @@ export const LIVES: readonly Scenario[] = [
     shows: PREDICATE_IDS,
     needs: ["runs_long"],
     async run(t) {
-      const { id } = await t.start("runs_long");
-      await t.until(
-        id,
-        (status) => status === "running",
-        Math.max(300, 2 * t.session.budgets.stable),
-      );
+      const { id } = await startLong(t);
       for (let count = 0; count < 6; count += 1) {
         await t.read(id);
         await sleep(t.session.budgets.poll);
@@ -153,6 +151,7 @@ export const LIVES: readonly Scenario[] = [
   {
     name: "a restart",
     feeds: ["LIF-13"],
+    shows: ["CRE-34"],
     alone: true,
     async run(t) {
       const hook = t.session.target.hooks?.restart;
@@ -163,22 +162,38 @@ export const LIVES: readonly Scenario[] = [
         );
       }
       const before = await t.finished();
-      const active = await t.start();
-      await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
+      const keyed = async () => {
+        const { image, fields } = await t.parts();
+        const content = restartPicture;
+        return t.create([...fields, { ...image, content }], {
+          headers: idempotencyKey(t, "restart"),
+        });
+      };
+      const restartPicture = png(t.session.nextPicture());
+      const keys = t.session.target.capabilities.includes("idempotency_key");
+      const first = keys ? await keyed() : undefined;
+      const long = await t.session.situation("runs_long");
+      const active = await t.start(long.ok ? "runs_long" : "succeeds");
+      try {
+        await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
+      } catch (error) {
+        t.expect("LIF-13", false, "hooks.restart ends with exit code 0", String(error));
+        return;
+      }
       const kept = await t.read(before.id);
-      t.judge(
-        "LIF-13",
-        kept,
-        "the same, or 404",
-        statusOf(kept) === 404 || isDeepStrictEqual(runBodyOf(kept), before.body),
-      );
+      t.judge("LIF-13", kept, "the same", isDeepStrictEqual(runBodyOf(kept), before.body));
       const end = await t.until(active.id, isEnded);
-      const gone = await t.read(active.id);
-      t.judge(
-        "LIF-13",
-        end?.exchange ?? gone,
-        "an end, or 404",
-        end !== undefined || statusOf(gone) === 404,
+      const last = end?.exchange ?? (await t.read(active.id));
+      t.judge("LIF-13", last, "the run that was active has ended", end !== undefined);
+      if (first === undefined) return;
+      const again = await keyed();
+      t.expect(
+        "CRE-34",
+        t.acceptedId(again) === t.mustBeAccepted(first).id,
+        "the same run_id after a restart",
+        `${told(first)}; ${told(again)}`,
+        first,
+        again,
       );
     },
   },
@@ -191,18 +206,14 @@ export const LIVES: readonly Scenario[] = [
       const promised = typeof t.session.target.situations?.queued === "object";
       const found = await t.session.situation("queued");
       if (!found.ok) {
-        if (!promised) throw new CannotGoOn(found.reason, "n/a");
+        if (!promised || found.kind === "n/a") throw new CannotGoOn(found.reason, "n/a");
         t.expect("LIF-16", false, "a run that waits shows pending", found.reason);
         return;
       }
       const { running, waiting } = await fillQueue(t, found.recipe);
       if (waiting === undefined) {
-        t.expect(
-          "LIF-16",
-          false,
-          "a run that waits shows pending",
-          "none did, though one did before",
-        );
+        await t.release(...running);
+        throw new CannotGoOn("One waited when it was tried, and none this time.", "n/a");
       } else {
         const { exchange, status } = await t.look(waiting);
         t.judge("LIF-16", exchange, "pending", status === "pending");

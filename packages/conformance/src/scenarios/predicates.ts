@@ -82,6 +82,7 @@ const HISTORY_RULES: readonly HistoryRule[] = [
 export const PREDICATE_IDS: readonly CheckId[] = [
   ...BODY_RULES.map(({ id }) => id),
   ...HISTORY_RULES.map(({ id }) => id),
+  "OUT-17",
   "WIRE-01",
 ];
 

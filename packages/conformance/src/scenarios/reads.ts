@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
+import { jsonOf } from "../wire/exchange.ts";
 import { CannotGoOn } from "../session/session.ts";
 import { hasProblem, isJson, isRefusal, statusOf } from "./answers.ts";
 import { told } from "./bench.ts";
@@ -73,7 +74,13 @@ export const READS: readonly Scenario[] = [
         t.judge("GET-24", exchange, malformed ? "4xx" : "404", fine);
       }
       const slash = await t.send({ method: "GET", path: `${path(id)}/` });
-      t.judge("GET-24", slash, "404, 307 or 308", [404, 307, 308].includes(statusOf(slash)));
+      const sameRun = statusOf(slash) === 200 && isDeepStrictEqual(jsonOf(slash.response), body);
+      t.judge(
+        "GET-24",
+        slash,
+        "the same run, 307, 308 or 4xx",
+        sameRun || [307, 308].includes(statusOf(slash)) || isRefusal(slash),
+      );
       for (const method of ["PUT", "DELETE", "PATCH"]) {
         const exchange = await t.send({ method, path: path(id) });
         t.judge(
@@ -107,8 +114,15 @@ export const READS: readonly Scenario[] = [
     needs: ["runs_long"],
     async run(t) {
       const { id } = await t.start("runs_long");
-      const { exchange } = await t.look(id);
+      const { exchange, status } = await t.look(id);
       const headers = exchange.response?.headers ?? {};
+      if (status !== "pending" && status !== "running") {
+        await t.release(id);
+        throw new CannotGoOn(
+          "The run had ended before its first read (see LIF-09).",
+          typeof t.session.target.situations?.runs_long === "object" ? "blocked" : "n/a",
+        );
+      }
       t.judge(
         "GET-19",
         exchange,

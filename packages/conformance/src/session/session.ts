@@ -11,6 +11,7 @@ import { curlOf } from "./again.ts";
 import { autoScale, type Budgets, budgetsOf, type Measured, type TimeScale } from "./budgets.ts";
 import type { Listener } from "./events.ts";
 import { Recorder } from "./recorder.ts";
+import { Roster } from "./roster.ts";
 
 /** Thrown inside a scenario that cannot go on; its remaining checks are blocked with this reason. */
 export class CannotGoOn extends Error {
@@ -28,6 +29,8 @@ export type Situation =
       readonly recipe: Recipe;
       readonly picture: Buffer | undefined;
       readonly note: string;
+      /** Of fingerprint: the output's address holds the SHA-256 of its picture. */
+      readonly named?: boolean;
     }
   | { readonly ok: false; readonly kind: "blocked" | "n/a"; readonly reason: string };
 
@@ -50,9 +53,18 @@ export class Session {
   readonly recorder = new Recorder();
   readonly ledger: Ledger;
   readonly tell: Listener;
+  readonly roster = new Roster();
   readonly situations = new Map<SituationName, Promise<Situation>>();
   readonly seed: number;
+  /** When it began, in milliseconds since 1970: makes names that no other session uses. */
+  readonly began = Date.now();
   measured: Measured | undefined;
+  /** How long a run of runs_long is known to last at the least, in milliseconds. */
+  longMs: number | undefined;
+  /** False once runs were followed closely and went from pending to an end: that is legal. */
+  showsRunning = true;
+  /** Set when no plain run works, so that next to nothing can be judged. */
+  unusable: string | undefined;
   /** Set once the target no longer answers; then nothing more is tried. */
   gone: string | undefined;
   private readonly finder: Finder;
@@ -121,6 +133,7 @@ export class Session {
       answerOwed,
       ...sent,
     });
+    this.roster.note(exchange);
     const kind = exchange.failure?.kind;
     if (kind === "refused") await this.lookForLife();
     if (kind === "timeout" && answerOwed) await this.lookForLife(this.budgets.answer);

@@ -70,6 +70,18 @@ function headersOf(raw: NodeJS.Dict<string[]>): Record<string, string> {
   );
 }
 
+/** A server may tell a path that no request line can hold; what is illegal there is escaped. */
+function spelled(path: string): string {
+  return path.replaceAll(/[^!-~]/gu, (letter) =>
+    Buffer.from(letter)
+      .toString("hex")
+      .replaceAll(/../g, (byte) => `%${byte.toUpperCase()}`),
+  );
+}
+
+/** How long a client waits for a `100 Continue` before it sends the body all the same. */
+const CONTINUE_MS = 1_000;
+
 /**
  * Sends one request with its path and body exactly as given. Never throws: a refused connection or a
  * budget that ran out is a value.
@@ -88,6 +100,7 @@ export function send(
     let continued = false;
     const settle = (rest: Pick<Sent, "response" | "failure">) => {
       clearTimeout(timer);
+      clearTimeout(unasked);
       resolve({ start, end: performance.now(), ...rest });
     };
     const fail = (kind: NoAnswer["kind"], message: string) => {
@@ -99,7 +112,7 @@ export function send(
       host: origin.host,
       port: origin.port,
       method: request.method,
-      path: origin.prefix + request.path,
+      path: origin.prefix + spelled(request.path),
       agent: request.pool?.agent ?? false,
       headers: {
         ...headers,
@@ -123,9 +136,15 @@ export function send(
         once: true,
       });
     }
+    // It may come once, never, or more often than once: RFC 9110, section 15.2.
+    const goOn = () => {
+      clearTimeout(unasked);
+      if (!outgoing.writableEnded) outgoing.end(request.body);
+    };
+    const unasked = expects ? setTimeout(goOn, CONTINUE_MS) : undefined;
     outgoing.on("continue", () => {
       continued = true;
-      outgoing.end(request.body);
+      goOn();
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
       fail(kindOf(error.code), error.message || error.code || "the connection failed"),

@@ -5,9 +5,10 @@ import { isEnded } from "@modly-runs/contract";
 
 import { type Answer, isAnswer, json, refuse, type Request } from "./http.ts";
 import {
+  active,
   change,
-  dispatch,
   enqueue,
+  giveBack,
   type Lab,
   type Model,
   MODELS,
@@ -20,6 +21,9 @@ import { faultOf } from "./picture.ts";
 
 const MAX_PARAMS_BYTES = 256 * 1024;
 const MAX_DEPTH = 64;
+
+/** Stands for a restart of the process; only the restart hook of the suite's target asks for it. */
+export const RESTART_PATH = "/restart";
 
 /** The reference server as a table of small functions. A mutant replaces one or two of them. */
 export interface Behaviour {
@@ -72,6 +76,9 @@ export interface Behaviour {
   stop(lab: Lab, run: StoredRun): void;
   cancelled(run: StoredRun): Answer;
 
+  /** What a restart of the process does to the runs and the keys. */
+  restart(lab: Lab): void;
+
   /** A file below /workspace/. */
   file(lab: Lab, path: string, request: Request): Answer | Promise<Answer>;
   otherMethod(lab: Lab, request: Request, allowed: string): Answer;
@@ -96,6 +103,10 @@ export const correct: Behaviour = {
       const run = behaviour.find(lab, id);
       if (isAnswer(run)) return run;
       return cancel ? behaviour.cancel(lab, run, request) : behaviour.read(lab, run, request);
+    }
+    if (method === "POST" && path === RESTART_PATH) {
+      behaviour.restart(lab);
+      return json(200, { restarted: true });
     }
     if (reads && path.startsWith("/workspace/"))
       return behaviour.file(lab, path.slice("/workspace/".length), request);
@@ -187,7 +198,7 @@ export const correct: Behaviour = {
     const image = parts.find((part) => part.name === "image");
     if (!image) return refuse("missing_field", "The part `image` is missing.");
     if (!image.file) return refuse("invalid_field", "The part `image` must be a file.");
-    return /^image\//i.test(image.type ?? "")
+    return /^(?:image\/|application\/octet-stream)/i.test(image.type ?? "image/")
       ? image
       : refuse("not_an_image", "File must be an image.");
   },
@@ -267,8 +278,7 @@ export const correct: Behaviour = {
   },
 
   release(lab, run) {
-    lab.busy.set(run.model.id, (lab.busy.get(run.model.id) ?? 1) - 1);
-    dispatch(lab, run.model);
+    giveBack(lab, run.model);
   },
 
   outputPath(run) {
@@ -331,6 +341,13 @@ export const correct: Behaviour = {
       status: run.status,
       cancelled: run.status === "cancelled",
     }),
+
+  restart(lab) {
+    for (const run of active(lab)) {
+      change(run, { status: "error", error: "The server was restarted." });
+      run.stop.abort();
+    }
+  },
 
   file(lab, path, request) {
     const bytes = lab.files.get(path);

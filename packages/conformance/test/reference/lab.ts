@@ -58,13 +58,16 @@ export interface Lab {
   readonly idempotency: Map<string, { request: string; run: StoredRun }>;
   /** Numbers that a mutant counts up. */
   readonly counters: Map<string, number>;
+  /** Places that all models share; null where each model has its own. */
+  readonly places: number | null;
   /** Aborted when the server closes: every wait ends with it. */
   readonly closing: AbortController;
 }
 
-export function createLab(behaviour: Behaviour): Lab {
+export function createLab(behaviour: Behaviour, places: number | null = null): Lab {
   return {
     behaviour,
+    places,
     runs: new Map(),
     files: new Map(),
     queues: new Map(),
@@ -101,23 +104,35 @@ export function change(run: StoredRun, patch: Partial<StoredRun>): boolean {
   return true;
 }
 
+/** Where a model's runs wait and are counted: with those of all models, or by themselves. */
+const poolOf = (lab: Lab, model: Model) => (lab.places === null ? model.id : "all models");
+
 /** Puts a run at the end of its model's queue and starts what has room. */
 export function enqueue(lab: Lab, run: StoredRun): void {
-  const queue = lab.queues.get(run.model.id) ?? [];
-  lab.queues.set(run.model.id, queue);
+  const pool = poolOf(lab, run.model);
+  const queue = lab.queues.get(pool) ?? [];
+  lab.queues.set(pool, queue);
   queue.push(run);
   dispatch(lab, run.model);
 }
 
 /** Gives free slots to the oldest waiting runs that are still wanted. */
 export function dispatch(lab: Lab, model: Model): void {
-  const queue = lab.queues.get(model.id) ?? [];
-  while (queue.length > 0 && (lab.busy.get(model.id) ?? 0) < model.slots) {
+  const pool = poolOf(lab, model);
+  const queue = lab.queues.get(pool) ?? [];
+  while (queue.length > 0 && (lab.busy.get(pool) ?? 0) < (lab.places ?? model.slots)) {
     const run = queue.shift();
     if (!run || isEnded(run.status)) continue;
-    lab.busy.set(model.id, (lab.busy.get(model.id) ?? 0) + 1);
+    lab.busy.set(pool, (lab.busy.get(pool) ?? 0) + 1);
     void lab.behaviour.work(lab, run).finally(() => lab.behaviour.release(lab, run));
   }
+}
+
+/** Gives a slot back. */
+export function giveBack(lab: Lab, model: Model): void {
+  const pool = poolOf(lab, model);
+  lab.busy.set(pool, (lab.busy.get(pool) ?? 1) - 1);
+  dispatch(lab, model);
 }
 
 /** The runs that have not ended. */

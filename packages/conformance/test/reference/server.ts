@@ -11,10 +11,16 @@ export interface Reference {
   close(): Promise<void>;
 }
 
-/** Starts the reference, with the given functions of its behaviour replaced. */
-export async function startReference(overrides: Partial<Behaviour> = {}): Promise<Reference> {
+/**
+ * Starts the reference, with the given functions of its behaviour replaced. With `places`, all models
+ * share so many; else each has its own.
+ */
+export async function startReference(
+  overrides: Partial<Behaviour> = {},
+  places: number | null = null,
+): Promise<Reference> {
   const behaviour: Behaviour = { ...correct, ...overrides };
-  const lab = createLab(behaviour);
+  const lab = createLab(behaviour, places);
 
   const respond = async (message: IncomingMessage, response: ServerResponse) => {
     const request = fromNode(message);

@@ -280,6 +280,7 @@ export const TOLERANCES: readonly Tolerance[] = [
         return correct.find(lab, id);
       },
     },
+    config: { retention_ms: 7_500 },
   },
   {
     name: "asynchronous-cancel",

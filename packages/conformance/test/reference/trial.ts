@@ -5,7 +5,7 @@ import type { Verdict } from "../../src/verdict/verdict.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { startReference } from "./server.ts";
-import { REFERENCE_TARGET } from "./target.ts";
+import { REFERENCE_TARGET, restartHook, sharedTarget } from "./target.ts";
 
 /** What the suite said of one server. */
 export interface Trial {
@@ -20,10 +20,13 @@ export async function tryServer(
   overrides: Partial<Behaviour>,
   options: RunOptions = {},
   config: Partial<Omit<TargetConfig, "base_url">> = {},
+  places: number | null = null,
 ): Promise<Trial> {
-  const server = await startReference(overrides);
+  const server = await startReference(overrides, places);
   try {
-    const target = { ...REFERENCE_TARGET, ...config, base_url: server.url } as TargetConfig;
+    const usual = places === null ? REFERENCE_TARGET : sharedTarget(places);
+    const hooks = restartHook(server.url);
+    const target = { ...usual, hooks, ...config, base_url: server.url } as TargetConfig;
     const { verdicts } = await collect(target, { seed: 1, ...options });
     const idsOf = (...statuses: Verdict["status"][]) =>
       verdicts.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);

@@ -219,7 +219,8 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
         later(lab, 120, () => void Object.assign(run, { status: "running", step: "Loading" }));
       },
     },
-    kills: ["CAN-05", "LIF-03", "LIF-15"],
+    // It is cancelled once more, as one at work: its body is another then.
+    kills: ["CAN-05", "LIF-03", "LIF-04", "LIF-15"],
   },
   {
     name: "done-overwrites-cancelled",
@@ -304,7 +305,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
       },
     },
     // CAN-12 sweeps over cancels that come just too late.
-    kills: ["CAN-06", "CAN-12"],
+    kills: ["CAN-06", "CAN-12", "OUT-17"],
   },
   {
     name: "cancel-error-flips",

@@ -1,9 +1,11 @@
 import { CANCEL_ANSWERS, CANCEL_EFFECTS } from "./cancel.ts";
 import { CREATE_ANSWERS, CREATE_FIELDS } from "./create.ts";
+import { LATE } from "./late.ts";
 import { LIVES } from "./life.ts";
 import type { Mutant } from "./mutant.ts";
 import { OUTPUTS } from "./output.ts";
 import { PICTURES } from "./picture.ts";
+import { PROMISES } from "./promises.ts";
 import { READ_BODIES, READ_HTTP } from "./read.ts";
 
 /** Every wrong server. The rows are the proof that the checks bite. */
@@ -14,7 +16,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_BODIES,
   ...READ_HTTP,
   ...LIVES,
+  ...LATE,
   ...CANCEL_ANSWERS,
   ...CANCEL_EFFECTS,
   ...OUTPUTS,
+  ...PROMISES,
 ];

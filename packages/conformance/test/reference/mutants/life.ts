@@ -60,7 +60,7 @@ export const LIVES: readonly Mutant[] = [
           : correct.file(lab, path, request),
     },
     // Whoever downloads at the first sight of done meets the gap.
-    kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12"],
+    kills: ["LIF-07", "OUT-01", "OUT-17", "CAN-06", "CAN-12"],
   },
   {
     name: "error-text-late",

@@ -44,7 +44,7 @@ export const OUTPUTS: readonly Mutant[] = [
       scene_candidate: { workspace_path: `elsewhere/${run.file}` },
     })),
     // Whoever downloads notices.
-    kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12"],
+    kills: ["LIF-07", "OUT-01", "OUT-17", "CAN-06", "CAN-12"],
   },
   {
     name: "glb-octet-stream",
@@ -207,6 +207,7 @@ export const OUTPUTS: readonly Mutant[] = [
         return correct.file(lab, path, request);
       },
     },
-    kills: ["OUT-15"],
+    // The last look reads every run and fetches its mesh once more.
+    kills: ["OUT-15", "OUT-17"],
   },
 ];

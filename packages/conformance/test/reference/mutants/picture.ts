@@ -2,6 +2,7 @@ import { isEnded } from "@modly-runs/contract";
 
 import { correct } from "../behaviour.ts";
 import { pause } from "../lab.ts";
+import { refuse } from "../http.ts";
 import type { Part } from "../multipart.ts";
 import { crash, type Mutant } from "./mutant.ts";
 
@@ -54,12 +55,26 @@ export const PICTURES: readonly Mutant[] = [
     kills: ["CRE-13"],
   },
   {
-    name: "text-type-accepted",
-    why: "The type of the part is not looked at.",
+    name: "text-type-500",
+    why: "Another type than an image's reaches code that knows only those.",
     overrides: {
-      image: (parts) => correct.image(parts.map((part) => relabel(part, /^text\//))),
+      image: (parts) =>
+        parts.some((part) => part.file && part.type?.startsWith("text/"))
+          ? crash()
+          : correct.image(parts),
     },
-    kills: ["CRE-14"],
+    kills: ["CRE-14", "WIRE-01"],
+  },
+  {
+    name: "no-type-refused",
+    why: "The label counts and not the bytes.",
+    overrides: {
+      image: (parts) =>
+        parts.some((part) => part.file && part.type === null)
+          ? refuse("not_an_image", "File must be an image.")
+          : correct.image(parts),
+    },
+    kills: ["CRE-15"],
   },
   {
     name: "no-type-500",
@@ -134,8 +149,4 @@ function made(parts: readonly Part[]): Part {
     file: true,
     bytes: NOTHING,
   };
-}
-
-function relabel(part: Part, wrong: RegExp): Part {
-  return part.file && wrong.test(part.type ?? "") ? { ...part, type: "image/png" } : part;
 }
