@@ -9,7 +9,7 @@ import { type CompanionDeps, createCompanionRouter } from "./http/companion-rout
 import { guard, type GuardOptions, tokenCheck } from "./http/guard.ts";
 import { methodGuard } from "./http/methods.ts";
 import { refuse } from "./http/problems.ts";
-import { requestLog } from "./http/request-log.ts";
+import { requestIdOf, requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
 import { admit } from "./http/create.ts";
 import { createJobsRouter } from "./http/jobs-router.ts";
@@ -53,6 +53,21 @@ function allowPrivateNetwork(origins: readonly string[]): RequestHandler {
     if (asks && req.method === "OPTIONS" && origins.includes(req.headers.origin ?? ""))
       res.setHeader("Access-Control-Allow-Private-Network", "true");
     next();
+  };
+}
+
+/** What a browser is told about any answer, and the request's id. The state of a run, which no browser shows, has less. */
+function securityHeaders(): RequestHandler {
+  // Meshes are for other pages of this machine too, so they may be embedded across origins.
+  const set = helmet({
+    contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
+    crossOriginResourcePolicy: { policy: "cross-origin" },
+    strictTransportSecurity: false,
+  });
+  return (req, res, next) => {
+    res.setHeader("X-Request-Id", requestIdOf(res));
+    res.vary("Origin");
+    set(req, res, next);
   };
 }
 
@@ -114,25 +129,25 @@ export function createApp(deps: AppDeps): Express {
   app.set("case sensitive routing", true);
   app.set("query parser", "simple");
 
+  const secure = securityHeaders();
+  const crossOrigin = cors({ ...CORS, origin: [...deps.guard.allowedOrigins] });
   app.use(requestLog(deps.log, metrics));
-  // Meshes are for other pages of this machine too, so they may be embedded across origins.
-  app.use(
-    helmet({
-      contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },
-      crossOriginResourcePolicy: { policy: "cross-origin" },
-      strictTransportSecurity: false,
-    }),
-  );
-  app.use(allowPrivateNetwork(deps.guard.allowedOrigins));
-  app.use(cors({ ...CORS, origin: [...deps.guard.allowedOrigins] }));
-  app.use(guard(deps.guard));
-  app.use(methodGuard());
+  // Only a page says where it comes from, and only a page needs an answer to that.
+  const privateNetwork = allowPrivateNetwork(deps.guard.allowedOrigins);
+  app.use((req, res, next) => {
+    if (req.headers.origin === undefined && req.method !== "OPTIONS") next();
+    else void privateNetwork(req, res, () => crossOrigin(req, res, next));
+  });
+  app.use(guard(deps.guard, secure));
   // One for both doors, so that its limits count all uploads.
   const intake = [
     admit(deps, () => deps.stopping.aborted),
     readForm(deps.uploads, deps.limits, deps.log),
   ];
-  app.use(createRunsRouter({ ...deps, intake }));
+  // The first: runs are read far more often than anything else is asked for.
+  app.use(createRunsRouter({ ...deps, intake }, secure));
+  app.use(secure);
+  app.use(methodGuard());
   app.use(createJobsRouter({ ...deps, intake }));
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
   app.use(createWorkspaceRouter(deps.meshes));

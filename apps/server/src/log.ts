@@ -1,4 +1,4 @@
 import type { Logger } from "pino";
 
 /** What the rest of the server needs of a log; pino's own shape. */
-export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+export type Log = Pick<Logger, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;

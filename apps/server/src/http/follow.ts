@@ -2,21 +2,11 @@ import { isEnded } from "@modly-runs/contract";
 import type { Request, RequestHandler, Response } from "express";
 
 import type { Runs } from "../runs/runs.ts";
-import { viewOf } from "../runs/view.ts";
+import { textOf } from "../runs/view.ts";
 import type { RunRow } from "../stores/run-store.ts";
 
 const COMMENT_EVERY_MS = 15_000;
 const POSITION_EVERY_MS = 1000;
-
-/** Many watchers see the same row: it is written out once. */
-const written = new WeakMap<RunRow, string>();
-
-function write(row: RunRow, position: number | null): string {
-  if (row.status === "pending") return JSON.stringify(viewOf(row, position));
-  let text = written.get(row);
-  if (text === undefined) written.set(row, (text = JSON.stringify(viewOf(row, null))));
-  return text;
-}
 
 /** True when the client asks for the run as a stream of events. */
 export function wantsEvents(req: Request): boolean {
@@ -71,7 +61,7 @@ async function follow(
     if (next.revision > sent || position !== place) {
       sent = next.revision;
       place = position;
-      res.write(`id: ${next.revision}\ndata: ${write(next, position)}\n\n`);
+      res.write(`id: ${next.revision}\ndata: ${textOf(next, position)}\n\n`);
     }
     if (isEnded(next.status)) close();
   }

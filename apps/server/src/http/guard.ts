@@ -50,9 +50,11 @@ export function tokenCheck(token: string | null): (headers: Headers) => boolean 
  * Keeps out whoever should not call: web pages of other origins, names that were bent to this
  * machine (DNS rebinding), and with a token set, all who do not have it.
  *
+ * `secure` sets the headers of whatever is refused.
+ *
  * A browser always says `Origin` and `Host` truly, so a page can't get around this.
  */
-export function guard(options: GuardOptions): RequestHandler {
+export function guard(options: GuardOptions, secure: RequestHandler): RequestHandler {
   const { token, allowedOrigins, allowedHosts, listensBeyondLoopback } = options;
   const hasToken = tokenCheck(token);
   const ownNames = new Set(allowedHosts.map((name) => name.toLowerCase()));
@@ -61,10 +63,20 @@ export function guard(options: GuardOptions): RequestHandler {
     isLoopback(host) ||
     ownNames.has(host) ||
     (listensBeyondLoopback && isIP(host.replaceAll(/[[\]]/g, "")) !== 0);
+  // Nearly every request names the same host: it is taken apart once.
+  let lastHost: string | undefined;
+  function isOwnHost(given: string): boolean {
+    if (given === lastHost) return true;
+    const host = hostnameOf(`http://${given}`);
+    if (!host || !isOwn(host)) return false;
+    lastHost = given;
+    return true;
+  }
   return (req, res, next) => {
-    const host = hostnameOf(`http://${req.headers.host ?? ""}`);
-    if (!host || !isOwn(host))
-      return refuse(
+    const deny = (...[to, code, detail]: Parameters<typeof refuse>) =>
+      secure(req, res, () => refuse(to, code, detail));
+    if (!isOwnHost(req.headers.host ?? ""))
+      return deny(
         res,
         "forbidden_host",
         "This server answers to its own address only, not to the name in Host. Allow a name with --allow-host.",
@@ -75,13 +87,13 @@ export function guard(options: GuardOptions): RequestHandler {
       !allowedOrigins.includes(origin) &&
       !isLoopback(hostnameOf(origin) ?? "")
     )
-      return refuse(
+      return deny(
         res,
         "forbidden_origin",
         "Pages of this origin may not call this server. Allow it with --allow-origin.",
       );
     if (req.path !== "/health" && req.method !== "OPTIONS" && !hasToken(req.headers))
-      return refuse(
+      return deny(
         res,
         "unauthorized",
         "This server asks for a token: send Authorization: Bearer <token> or X-Modly-Token.",

@@ -1,11 +1,12 @@
 import { isEnded } from "@modly-runs/contract";
-import type { Request, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 
 import type { Reads } from "../runs/reads.ts";
 import type { Runs } from "../runs/runs.ts";
-import { etagOf, retryAfterOf, viewOf } from "../runs/view.ts";
+import { etagOf, retryAfterOf, textOf } from "../runs/view.ts";
 import type { RunRow } from "../stores/run-store.ts";
 import { refusal } from "./problems.ts";
+import { requestIdOf } from "./request-log.ts";
 
 const MAX_WAIT_SECONDS = 60;
 /** A run's place in the queue changes without a word from the run itself, so a wait looks now and then. */
@@ -57,64 +58,118 @@ export async function noSuchRun(runs: Runs, req: Request, runId: string) {
   );
 }
 
-/** Reads a run: at once, only if it changed, or as soon as it has changed. */
-export function readHandler(runs: Runs, reads: Reads, stopping: AbortSignal) {
-  return async ({
-    req,
-    res,
-    params,
-  }: {
-    req: Request;
-    res: Response;
-    params: { run_id: string };
-  }) => {
-    const runId = params.run_id;
-    const seconds = waitOf(req);
+/** True when one of the entity tags that the client knows is this one (RFC 9110, 13.1.2: weakly compared). */
+function isKnown(known: string, etag: string): boolean {
+  if (known === etag) return true;
+  return known.split(",").some((each) => {
+    const tag = each.trim();
+    return tag === "*" || tag === etag || tag === `W/${etag}`;
+  });
+}
+
+/** A run that is longer than ASCII has to be counted and encoded; the others go out as they are. */
+const NOT_ASCII = /[^\0-\x7F]/;
+
+/** What is sent for a row: made once, then sent to every reader. */
+interface Prepared {
+  readonly etag: string;
+  readonly text: string;
+  readonly encoding: "latin1" | "utf8";
+  /** Names and values of headers, one after the other, as Node writes them fastest. */
+  readonly whole: readonly string[];
+  readonly unchanged: readonly string[];
+}
+const prepared = new WeakMap<RunRow, Prepared>();
+
+function prepare(row: RunRow, position: number | null): Prepared {
+  const etag = etagOf(row, position);
+  const known = prepared.get(row);
+  if (known?.etag === etag) return known;
+  const text = textOf(row, position);
+  const isAscii = !NOT_ASCII.test(text);
+  const retryAfter = retryAfterOf(row);
+  const unchanged = [
+    ...["ETag", etag, "Cache-Control", "no-cache", "Vary", "Accept, Origin"],
+    ...["X-Content-Type-Options", "nosniff"],
+    ...(retryAfter === undefined ? [] : ["Retry-After", String(retryAfter)]),
+  ];
+  const made: Prepared = {
+    etag,
+    text,
+    encoding: isAscii ? "latin1" : "utf8",
+    unchanged,
+    whole: [
+      ...unchanged,
+      ...["Content-Type", "application/json; charset=utf-8"],
+      ...["Content-Length", String(Buffer.byteLength(text))],
+    ],
+  };
+  prepared.set(row, made);
+  return made;
+}
+
+/** Answers with the run, or with 304 where the client has it already. */
+function answer(
+  req: Request,
+  res: Response,
+  { row, position }: { row: RunRow; position: number | null },
+  seconds: number | undefined,
+): void {
+  const { etag, text, encoding, whole, unchanged } = prepare(row, position);
+  const known = req.headers["if-none-match"];
+  const isSame = known !== undefined && isKnown(known, etag);
+  const headers = ["X-Request-Id", requestIdOf(res), ...(isSame ? unchanged : whole)];
+  if (seconds !== undefined) headers.push("Preference-Applied", `wait=${seconds}`);
+  res.writeHead(isSame ? 304 : 200, headers);
+  if (isSame || req.method === "HEAD") res.end();
+  else res.end(text, encoding);
+}
+
+/**
+ * Reads a run: at once, only if it changed, or as soon as it has changed. One that is not there is
+ * left to the contract, which also knows what no run can be called.
+ */
+export function readMiddleware(runs: Runs, reads: Reads, stopping: AbortSignal): RequestHandler {
+  async function current(runId: string) {
+    const row = await runs.get(runId);
+    return row && { row, position: row.status === "pending" ? await runs.position(row) : null };
+  }
+
+  async function waitForNews(req: Request, res: Response, runId: string, seconds: number) {
     const known = req.get("if-none-match");
-
-    async function current() {
-      const row = await runs.get(runId);
-      return row && { row, position: await runs.position(row) };
-    }
     const isNews = (row: RunRow, position: number | null) =>
-      known === undefined
-        ? isEnded(row.status)
-        : isEnded(row.status) || !known.includes(etagOf(row, position));
-
+      isEnded(row.status) || (known !== undefined && !isKnown(known, etagOf(row, position)));
     // Watch first, then look: a change in between is not missed.
-    const waiting =
-      seconds === undefined
-        ? undefined
-        : waitFor(runs, runId, {
-            ms: seconds * 1000,
-            isOver: (row) => isNews(row, null),
-            res,
-            stopping,
-          });
-    let found = await current();
-    if (found && waiting && !isNews(found.row, found.position)) {
+    const waiting = waitFor(runs, runId, {
+      ms: seconds * 1000,
+      isOver: (row) => isNews(row, null),
+      res,
+      stopping,
+    });
+    try {
+      const found = await current(runId);
+      if (!found || isNews(found.row, found.position)) return found;
       const looking = setInterval(() => {
-        void current().then((now) => {
+        void current(runId).then((now) => {
           if (!now || isNews(now.row, now.position)) waiting.stop();
         }, waiting.stop);
       }, POSITION_EVERY_MS);
       await waiting.over;
       clearInterval(looking);
-      found = await current();
+      return await current(runId);
+    } finally {
+      waiting.stop();
     }
-    waiting?.stop();
-    if (!found) return noSuchRun(runs, req, runId);
-    reads.note(runId);
+  }
 
-    const { row, position } = found;
-    res.setHeader("ETag", etagOf(row, position));
-    res.setHeader("Cache-Control", "no-cache");
-    res.vary("Accept");
-    if (seconds !== undefined) res.setHeader("Preference-Applied", `wait=${seconds}`);
-    const retryAfter = retryAfterOf(row);
-    if (retryAfter !== undefined) res.setHeader("Retry-After", String(retryAfter));
-    return req.fresh
-      ? { status: 304 as const, body: undefined }
-      : { status: 200 as const, body: viewOf(row, position) };
+  return (req, res, next) => {
+    const runId = String(req.params["run_id"]);
+    const seconds = req.headers["prefer"] === undefined ? undefined : waitOf(req);
+    const read = seconds === undefined ? current(runId) : waitForNews(req, res, runId, seconds);
+    read.then((found) => {
+      if (!found) return next();
+      reads.note(runId);
+      answer(req, res, found, seconds);
+    }, next);
   };
 }

@@ -17,31 +17,39 @@ function runIdOf(req: Request, res: Response): string | undefined {
     : req.params["run_id"]?.slice(0, 128);
 }
 
+function lineOf(req: Request, res: Response, requestId: string, ms: number) {
+  const runId = runIdOf(req, res);
+  const traceId = TRACEPARENT.exec(req.get("traceparent") ?? "")?.[1];
+  return {
+    request_id: requestId,
+    ...(traceId ? { trace_id: traceId } : {}),
+    ...(runId ? { run_id: runId } : {}),
+    method: req.method,
+    path: req.path.slice(0, 200),
+    status: res.writableFinished ? res.statusCode : "aborted",
+    ms: Math.round(ms),
+  };
+}
+
+/** The id that the log names this request by; whoever answers sends it as `X-Request-Id`. */
+export function requestIdOf(res: Response): string {
+  return res.locals["requestId"] as string;
+}
+
 /** Writes one line a request, and gives each an id that the answer names too. No query, no header, no token. */
 export function requestLog(log: Log, metrics: Metrics): RequestHandler {
   return (req, res, next) => {
-    const given = req.get("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
-    const traceId = TRACEPARENT.exec(req.get("traceparent") ?? "")?.[1];
+    const given = req.get("x-request-id");
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+    res.locals["requestId"] = requestId;
     const began = performance.now();
-    res.setHeader("X-Request-Id", requestId);
     res.once("close", () => {
       const ms = performance.now() - began;
       const status = res.statusCode;
-      const runId = runIdOf(req, res);
       // What changes something or is refused is worth a line; polls would drown it.
-      log[req.method === "POST" || status >= 400 ? "info" : "debug"](
-        {
-          request_id: requestId,
-          ...(traceId ? { trace_id: traceId } : {}),
-          ...(runId ? { run_id: runId } : {}),
-          method: req.method,
-          path: req.path.slice(0, 200),
-          status: res.writableFinished ? status : "aborted",
-          ms: Math.round(ms),
-        },
-        "request",
-      );
+      const isNews = req.method === "POST" || status >= 400;
+      if (isNews || log.isLevelEnabled("debug"))
+        log[isNews ? "info" : "debug"](lineOf(req, res, requestId, ms), "request");
       const route = (req.route as { path: string } | undefined)?.path ?? "none";
       metrics.answered({ method: req.method, route, status, seconds: ms / 1000 });
     });

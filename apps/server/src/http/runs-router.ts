@@ -4,9 +4,10 @@ import { type RequestHandler, Router } from "express";
 
 import type { Reads } from "../runs/reads.ts";
 import { type CreateDeps, createHandler } from "./create.ts";
-import { followMiddleware } from "./follow.ts";
+import { followMiddleware, wantsEvents } from "./follow.ts";
 import { refuseInvalid } from "./invalid.ts";
-import { noSuchRun, readHandler } from "./read.ts";
+import { methodGuard } from "./methods.ts";
+import { noSuchRun, readMiddleware } from "./read.ts";
 
 export interface RunsRouterDeps extends CreateDeps {
   /** What reads the form of a create, once it is admitted. */
@@ -16,28 +17,40 @@ export interface RunsRouterDeps extends CreateDeps {
   readonly stopping: AbortSignal;
 }
 
-/** The three endpoints. */
-export function createRunsRouter(deps: RunsRouterDeps): Router {
+/** The three endpoints. `secure` sets what any answer carries that is not the state of a run. */
+export function createRunsRouter(deps: RunsRouterDeps, secure: RequestHandler): Router {
   const { runs, reads, stopping, intake } = deps;
   const router = Router({ strict: true, caseSensitive: true });
   const server = initServer();
+  const follow = followMiddleware(runs, stopping);
   const endpoints = server.router(workflowRunsContract, {
     create: {
-      middleware: intake,
+      middleware: [secure, ...intake],
       handler: createHandler(deps),
     },
     get: {
-      middleware: [followMiddleware(runs, stopping)],
-      handler: readHandler(runs, reads, stopping),
+      middleware: [
+        (req, res, next) =>
+          wantsEvents(req) ? secure(req, res, () => void follow(req, res, next)) : next(),
+        readMiddleware(runs, reads, stopping),
+        secure,
+        // A path that is no run may be another route's.
+        methodGuard(),
+      ],
+      // Runs that are there have been answered with.
+      handler: ({ req, params }) => noSuchRun(runs, req, params.run_id),
     },
-    cancel: async ({ req, params }) => {
-      const row = await runs.cancel(params.run_id);
-      if (!row) return noSuchRun(runs, req, params.run_id);
-      const { runId, status } = row;
-      return {
-        status: 200 as const,
-        body: { run_id: runId, status, cancelled: status === "cancelled" },
-      };
+    cancel: {
+      middleware: [secure],
+      handler: async ({ req, params }) => {
+        const row = await runs.cancel(params.run_id);
+        if (!row) return noSuchRun(runs, req, params.run_id);
+        const { runId, status } = row;
+        return {
+          status: 200 as const,
+          body: { run_id: runId, status, cancelled: status === "cancelled" },
+        };
+      },
     },
   });
   createExpressEndpoints(workflowRunsContract, endpoints, router, {

@@ -34,3 +34,16 @@ export function etagOf(row: RunRow, position: number | null): string {
 export function retryAfterOf(row: RunRow): number | undefined {
   return isEnded(row.status) ? undefined : 1;
 }
+
+/** Many readers and watchers see the same row: it is written out once. */
+const written = new WeakMap<RunRow, { readonly position: number | null; readonly text: string }>();
+
+/** The run as JSON on one line. */
+export function textOf(row: RunRow, position: number | null): string {
+  const place = row.status === "pending" ? position : null;
+  const known = written.get(row);
+  if (known?.position === place) return known.text;
+  const text = JSON.stringify(viewOf(row, place));
+  written.set(row, { position: place, text });
+  return text;
+}

@@ -7,7 +7,26 @@ const ENDED = `run_id as runId, finished_at as finishedAt, seq as place,
   iif(status = 'done' and mesh_is_ours, workspace_path, null) as meshPath,
   mesh_sha256 as meshSha256, ifnull(mesh_bytes, 0) as meshBytes`;
 
-function prepare(db: Database.Database) {
+/** A prepared query; the driver's own type can't be named in what is published. */
+interface Query {
+  get(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown[];
+}
+type Queries = Record<
+  | "byId"
+  | "params"
+  | "byKey"
+  | "active"
+  | "unsettled"
+  | "counts"
+  | "kept"
+  | "oldest"
+  | "unremoved"
+  | "retired",
+  Query
+>;
+
+function prepare(db: Database.Database): Queries {
   return {
     byId: db.prepare(`select ${ROW} from runs where run_id = ?`),
     params: db.prepare("select params from runs where run_id = ?"),
@@ -38,9 +57,9 @@ function prepare(db: Database.Database) {
 
 /** Reads the store without ever waiting for whoever writes, also beside a server that runs. */
 export function createReader(file: string) {
-  let open: { db: Database.Database; statements: ReturnType<typeof prepare> } | undefined;
+  let open: { db: Database.Database; statements: Queries } | undefined;
 
-  function read<T>(look: (statements: ReturnType<typeof prepare>) => T): T {
+  function read<T>(look: (statements: Queries) => T): T {
     if (!open) {
       const db = new Database(file, { readonly: true, timeout: 1000 });
       open = { db, statements: prepare(db) };

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 
 import Database from "libsql";
+import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 
 import { type Config, readConfig } from "../../src/config.ts";
@@ -11,7 +12,7 @@ import { CannotStart, startServer } from "../../src/server.ts";
 import { openApp, scratch } from "../support/app.ts";
 import { runServerProcess, startServerProcess } from "../support/server-process.ts";
 
-const log = { debug() {}, info() {}, warn() {}, error() {} };
+const log = pino({ level: "silent" });
 
 function configOf(dataDir: string, ...flags: string[]): Config {
   const read = readConfig([`--data-dir=${dataDir}`, "--port=0", ...flags], {});
