@@ -1,4 +1,3 @@
-import type { EndedStatus } from "@modly-runs/contract";
 import type { Failure, FailureCode } from "@modly-runs/contract/client";
 
 /** What the process ends with. Scripts and agents rely on these numbers: docs/cli.md lists them. */
@@ -13,6 +12,7 @@ export const EXIT = {
   timeout: 7,
   file: 8,
   interrupted: 130,
+  pipeClosed: 141,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -20,20 +20,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** How a command ends: with a number, and if it went wrong with one sentence. */
 export interface Ending {
   exit: ExitCode;
-  message?: string;
+  message?: string | undefined;
   /** The word that a program matches, for `--json`. */
-  code?: string;
-  /** What is known of the run, for `--json`. */
-  run?: object;
+  code?: string | undefined;
+  /** What came of it, for `--json`: also of a failure, as far as it went. */
+  result?: object | undefined;
 }
-
-export const DONE: Ending = { exit: EXIT.ok };
-
-export const EXIT_OF_END: Record<EndedStatus, ExitCode> = {
-  done: EXIT.ok,
-  error: EXIT.runError,
-  cancelled: EXIT.runCancelled,
-};
 
 const EXIT_OF_FAILURE: Record<FailureCode, ExitCode> = {
   unreachable: EXIT.noServer,

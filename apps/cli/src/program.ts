@@ -1,92 +1,148 @@
-import { Command, CommanderError, Option } from "commander";
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 
-import { cancel } from "./commands/cancel.ts";
-import type { ServerCommand } from "./commands/command.ts";
-import { models } from "./commands/models.ts";
-import { run } from "./commands/run.ts";
-import { status } from "./commands/status.ts";
-import { wait } from "./commands/wait.ts";
-import { type Context, contextOf, type ServerOptions } from "./context.ts";
+import { Command as Commander, CommanderError, Option } from "commander";
+
+import type { Command } from "./commands/command.ts";
+import { COMMANDS, type Row, SERVE } from "./commands/table.ts";
+import { type CommonOptions, contextOf, type Shell } from "./context.ts";
 import { type Ending, EXIT } from "./exit.ts";
+import { SELF } from "./self.ts";
+import { DEFAULT_URL, urlOf } from "./servers/servers.ts";
 import { VERSION } from "./version.ts";
 
-/** Everything there is beside `serve`, which hands its flags on as they are. */
-const COMMANDS = [run, status, wait, cancel, models] as const;
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ["modly-runs run duck.png", "a mesh, duck.glb"],
+  ["modly-runs run duck.png -o duck.stl --size 80mm", "to print, 80 mm long"],
+  ["modly-runs run photos/ -o meshes/", "a folder of pictures"],
+];
 
-/** What the program is started in. */
-export type Shell = Pick<Context, "terminal" | "onInterrupt">;
+/** The options of every command. */
+export const commonOptions = (): Option[] => [
+  new Option("--api-url <url>", `the server (default: ${DEFAULT_URL}, or one of our own)`).env(
+    "MODLY_API_URL",
+  ),
+  new Option("--token-file <file>", "a file with the server's token, - for stdin"),
+  new Option("--token <text>", "the server's token; others on this machine can see it here").env(
+    "MODLY_RUNS_TOKEN",
+  ),
+  new Option("--json", "one JSON document on stdout, also when it fails"),
+  new Option("--jsonl", "a JSON document on stdout for each event"),
+  new Option("-q, --quiet", "no progress, only what went wrong"),
+  new Option("-v, --verbose", "also what there is to know"),
+];
 
 /** Reads the arguments, acts, and tells how it ended. */
 export async function start(args: readonly string[], shell: Shell): Promise<Ending> {
+  const json = args.includes("--json") || args.includes("--jsonl");
+  const named = COMMANDS.find(({ name }) => name === firstWord(args));
   let ending: Ending = { exit: EXIT.ok };
-  let json = false;
-  const program = new Command("modly-runs")
-    .description("Turns a picture into a 3D mesh, on a server of workflow runs.")
+  const program = new Commander("modly-runs")
+    .description("Turns pictures into 3D meshes.")
     .version(VERSION)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: true })
-    .addOption(
-      new Option("--api-url <url>", "the server")
-        .env("MODLY_API_URL")
-        .default("http://127.0.0.1:8765"),
-    )
-    .addOption(new Option("--token <text>", "the server's token").env("MODLY_RUNS_TOKEN"))
-    .addOption(new Option("--json", "one JSON document on stdout, also when it fails"));
-
-  for (const command of COMMANDS) {
-    add(program, command, shell, (how) => {
+    .addHelpText("before", examplesText(EXAMPLES));
+  for (const option of commonOptions()) program.addOption(option);
+  for (const row of COMMANDS)
+    await add(program, row, row === named, shell, (how) => {
       ending = how;
     });
-  }
-  program.command("serve").description("Start the installed server; flags are the server's own");
-
+  program.command(SERVE.name).description(SERVE.summary);
   try {
-    json = args.includes("--json");
     await program.parseAsync(args, { from: "user" });
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode !== 0) ending = usage(cause);
+    if (cause.exitCode !== 0) ending = usage(cause, named);
   }
-  return report(ending, json, shell);
+  return report(ending, named?.name ?? "", json, shell);
 }
 
-function add(
-  program: Command,
-  row: ServerCommand<string[], object>,
+/** The first word that is no option and no option's value. */
+function firstWord(args: readonly string[]): string | undefined {
+  const valued = new Set(["--api-url", "--token-file", "--token"]);
+  for (let at = 0; at < args.length; at++) {
+    if (valued.has(args[at]!)) at++;
+    else if (args[at] !== "help" && !args[at]!.startsWith("-")) return args[at];
+  }
+  return undefined;
+}
+
+/** Examples as the help shows them, first of all. */
+function examplesText(examples: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  return `${examples.map(([line, meaning]) => `  ${line.padEnd(width)}   ${meaning}`).join("\n")}\n`;
+}
+
+async function add(
+  program: Commander,
+  { name, summary, load }: Row,
+  needed: boolean,
   shell: Shell,
   end: (ending: Ending) => void,
-): void {
-  const { name, summary, arguments: takes, options } = row;
+): Promise<void> {
   const command = program.command(name).description(summary);
-  for (const [argument, meaning] of takes) command.argument(argument, meaning);
-  for (const option of options) command.addOption(option);
+  // A row is enough to be listed; only the command that is called is loaded.
+  if (!needed) return;
+  const file = (await load()) as Command<unknown[], object>;
+  command.addHelpText("before", examplesText(file.examples));
+  for (const [argument, meaning] of file.arguments) command.argument(argument, meaning);
+  for (const option of file.options) command.addOption(option);
   command.action(async (...given: unknown[]) => {
-    const all = command.optsWithGlobals<ServerOptions>();
-    const words = given.slice(0, takes.length) as string[];
-    let context: Context;
+    const all = command.optsWithGlobals<CommonOptions>();
+    const token = await tokenOf(all);
+    const url = all.apiUrl === undefined ? undefined : urlOf(all.apiUrl);
+    const wrong = url && !url.ok ? url.failure.message : token.wrong;
+    if (wrong !== undefined) return end({ exit: EXIT.usage, code: "usage", message: wrong });
+    if (url?.ok) all.apiUrl = url.value;
+    const context = contextOf(all, token.token, shell);
     try {
-      context = contextOf(all, shell);
-    } catch (cause) {
-      end({ exit: EXIT.usage, code: "usage", message: `--api-url: ${String(cause)}.` });
-      return;
+      end(await file.act(context, given.slice(0, file.arguments.length), all));
+    } finally {
+      await context.servers.close();
     }
-    end(await row.act(context, words, all));
   });
 }
 
-function usage({ code, message }: CommanderError): Ending {
+async function tokenOf({
+  token,
+  tokenFile,
+}: CommonOptions): Promise<{ token?: string; wrong?: string }> {
+  if (tokenFile === undefined) return token === undefined ? {} : { token };
+  try {
+    return {
+      token: (tokenFile === "-"
+        ? await text(process.stdin)
+        : readFileSync(tokenFile, "utf8")
+      ).trim(),
+    };
+  } catch {
+    return { wrong: `The token's file ${tokenFile} can't be read.` };
+  }
+}
+
+function usage({ code, message }: CommanderError, named: Row | undefined): Ending {
   // No command at all: the help has been shown, and says more than a sentence.
   if (code === "commander.help") return { exit: EXIT.usage };
   const sentence = message.replace(/^error: /, "");
-  return { exit: EXIT.usage, code: "usage", message: `${sentence} (see modly-runs --help)` };
+  const more = [SELF, named?.name, "--help"].filter(Boolean).join(" ");
+  return { exit: EXIT.usage, code: "usage", message: `${sentence} (see ${more})` };
 }
 
-/** The one place where an ending is told. */
-function report(ending: Ending, json: boolean, { terminal }: Shell): Ending {
-  const { message, code, exit, run: about } = ending;
-  if (message === undefined) return ending;
-  terminal.say(message);
-  if (json) terminal.print(JSON.stringify({ ...about, failure: { code, message, exit } }));
-  return ending;
+/** The one place where an ending is told. `--json` is one envelope for every command. */
+function report(
+  { message, code, exit, result }: Ending,
+  command: string,
+  json: boolean,
+  { terminal }: Shell,
+): Ending {
+  if (message !== undefined) terminal.say(message);
+  if (json && (message !== undefined || result !== undefined)) {
+    const failure = message === undefined ? undefined : { code, message, exit };
+    terminal.print(
+      JSON.stringify({ version: 1, command, ok: failure === undefined, result, failure }),
+    );
+  }
+  return { exit };
 }

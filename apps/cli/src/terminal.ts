@@ -1,16 +1,21 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 
-/** Data goes to stdout, everything meant for a person to stderr. */
+/** Data goes to stdout, everything meant for a person to stderr. Either may close early: that costs no run. */
 export interface Terminal {
   /** A line of data. */
   print(line: string): void;
   /** A line for the person in front of it. */
   say(line: string): void;
-  /** Progress: one line that is rewritten on a terminal, a plain line elsewhere. */
-  progress(percent: number, step: string): void;
+  /** A line for a person who wants to know it all. */
+  tell(line: string): void;
+  /** Progress: one line that is rewritten on a terminal, elsewhere a plain line for each new `step`. */
+  progress(line: string, step: string): void;
   /** Raw bytes of data, as fast as the reader takes them. */
   bytes(): WritableStream<Uint8Array>;
+  /** True when stdout was closed before all was read. */
+  dataLost(): boolean;
+  /** How much is said from now on. */
+  speak(how: { quiet?: boolean | undefined; verbose?: boolean | undefined }): void;
 }
 
 interface Screen extends Writable {
@@ -21,7 +26,15 @@ interface Screen extends Writable {
 /** A terminal over two streams. */
 export function terminalOn(stdout: Writable, stderr: Screen): Terminal {
   let open = false;
-  let shown = "";
+  let lost = false;
+  let quiet = false;
+  let verbose = false;
+  const shown = new Set<string>();
+  stdout.on("error", () => {
+    lost = true;
+  });
+  // Nobody listens any more; there is nobody to tell.
+  stderr.on("error", () => {});
   const close = () => {
     if (open) stderr.write("\n");
     open = false;
@@ -33,29 +46,39 @@ export function terminalOn(stdout: Writable, stderr: Screen): Terminal {
   return {
     print(line) {
       close();
-      stdout.write(`${line}\n`);
+      if (!lost) stdout.write(`${line}\n`);
     },
     say,
-    progress(percent, step) {
+    tell(line) {
+      if (verbose) say(line);
+    },
+    progress(line, step) {
+      if (quiet) return;
       if (stderr.isTTY) {
-        const line = `${bar(percent)} ${String(percent).padStart(3)}% ${step}`;
         stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
         open = true;
-      } else if (step !== shown) {
-        shown = step;
-        say(`${percent}% ${step}`);
+      } else if (!shown.has(step)) {
+        shown.add(step);
+        say(line);
       }
     },
     bytes: () =>
       new WritableStream({
-        async write(bytes) {
-          if (!stdout.write(bytes)) await once(stdout, "drain");
-        },
+        write: (bytes) =>
+          new Promise((resolve, reject) => {
+            stdout.write(bytes, (cause) => (cause ? reject(cause) : resolve()));
+          }),
       }),
+    dataLost: () => lost,
+    speak(how) {
+      quiet = how.quiet ?? false;
+      verbose = how.verbose ?? false;
+    },
   };
 }
 
-function bar(percent: number): string {
+/** A bar of twenty places. */
+export function bar(percent: number): string {
   const full = Math.round(percent / 5);
-  return `[${"#".repeat(full)}${"-".repeat(20 - full)}]`;
+  return `[${"#".repeat(full)}${"-".repeat(20 - full)}] ${String(percent).padStart(3)}%`;
 }

@@ -35,14 +35,20 @@ describe("run", () => {
 
   test("--json prints one document, with the file", async () => {
     const { stdout } = await on("run", duck, ...steps, "-o", "j.glb", "--json").ended;
-    expect(JSON.parse(stdout)).toMatchObject({ status: "done", file: "j.glb" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      command: "run",
+      ok: true,
+      result: { runs: [{ status: "done", file: "j.glb", run: { progress: 100 } }] },
+    });
   });
 
   test("--json prints one document of a failed run too", async () => {
     const { code, stdout } = await on("run", duck, "--model", "test/fail", "--json").ended;
     expect(code).toBe(5);
     expect(JSON.parse(stdout)).toMatchObject({
-      status: "error",
+      ok: false,
+      result: { runs: [{ status: "error" }] },
       failure: { code: "run_error", exit: 5 },
     });
   });
@@ -58,7 +64,7 @@ describe("run", () => {
     const slow = ["--param", "steps=1000", "--timeout", "0.5"];
     const { code, stderr } = await on("run", duck, ...steps, ...slow).ended;
     expect(code).toBe(7);
-    const id = /modly-runs wait ([\w-]+)/.exec(stderr)?.[1] ?? "";
+    const id = / wait ([\w-]+)/.exec(stderr)?.[1] ?? "";
     expect((await on("cancel", id).ended).stdout).toBe("cancelled\n");
   });
 
@@ -90,7 +96,7 @@ test.each([
   // Port 9 answers nobody: it is reserved for a service that throws everything away.
   const { code, stdout, stderr } = await cli([...args, "--api-url", "http://127.0.0.1:9"]).ended;
   expect([code, stdout]).toEqual([3, ""]);
-  expect(stderr).toMatch(/modly-runs serve/);
+  expect(stderr).toMatch(/main\.ts serve`/);
   expect(stderr).not.toMatch(/silent/);
 });
 
@@ -105,19 +111,19 @@ test("run says that the picture is missing before it asks a server", async () =>
   expect(stderr).toBe("There is no picture nowhere.png.\n");
 });
 
-test("serve says so when the server is not installed", async () => {
-  const { code, stderr } = await cli(["serve", "--port", "0"]).ended;
-  expect(code).toBe(3);
-  expect(stderr).toMatch(/npm install --global @modly-runs\/server/);
-});
-
 test.each([
   ["no command", []],
   ["an unknown command", ["frobnicate"]],
   ["no picture", ["run"]],
   ["params that are no object", ["run", duck, "--params", "[1]"]],
   ["a param without a value", ["run", duck, "--param", "seed"]],
-  ["a URL that is none", ["status", "x", "--api-url", "nowhere"]],
+  ["a URL that is none", ["status", "x", "--api-url", "ftp://nowhere"]],
+  ["a format nobody writes", ["run", duck, "-o", "duck.fbx"]],
+  ["a format against the name", ["run", duck, "-o", "duck.stl", "--format", "obj"]],
+  ["a size of what is not printed", ["run", duck, "-o", "duck.obj", "--size", "80mm"]],
+  ["two pictures into one file", ["run", duck, duck, "-o", "duck.glb"]],
+  ["--resume without its manifest", ["run", duck, "--resume"]],
+  ["a shell without completion", ["completion", "tcsh"]],
 ])("wrong usage ends with 2: %s", async (_name, args) => {
   const { code, stdout, stderr } = await cli(args).ended;
   expect([code, stdout]).toEqual([2, ""]);

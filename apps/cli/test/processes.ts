@@ -15,10 +15,29 @@ export async function scratch(): Promise<{ dir: string; remove: () => Promise<vo
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-function start(entry: string, args: readonly string[], cwd: string): ChildProcess {
+/** The command that runs the command line. */
+export const command = [process.execPath, ...fromSource, path.join(root, "apps/cli/src/main.ts")];
+
+/** An environment in which nothing of the person's own is read or written. */
+export function cleanEnv(home: string): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json"),
+    HOME: home,
+    XDG_DATA_HOME: path.join(home, "data"),
+    XDG_STATE_HOME: path.join(home, "state"),
+  };
+}
+
+function start(
+  entry: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
   return spawn(process.execPath, [...fromSource, path.join(root, entry), ...args], {
     cwd,
-    env: { ...process.env, TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json") },
+    env: { ...cleanEnv(tmpdir()), XDG_STATE_HOME: path.join(cwd, ".state"), ...env },
   });
 }
 
@@ -59,13 +78,13 @@ export interface Ended {
 /** The command line as a process. */
 export function cli(
   args: readonly string[],
-  { cwd = root }: { cwd?: string } = {},
+  { cwd = root, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): {
   ended: Promise<Ended>;
   said: (pattern: RegExp) => Promise<string>;
   kill: (signal: NodeJS.Signals) => void;
 } {
-  const child = start("apps/cli/src/main.ts", args, cwd);
+  const child = start("apps/cli/src/main.ts", args, cwd, env);
   let stderr = "";
   child.stderr!.on("data", (chunk) => (stderr += String(chunk)));
   const ended = Promise.all([text(child.stdout!), once(child, "close")]).then(

@@ -1,6 +1,7 @@
 import type { Outcome } from "./mesh.ts";
 import { type Beside, type ReadFormat, readMesh } from "./read/index.ts";
-import { type Format, writeMesh, type WriteOptions, type Written } from "./write/index.ts";
+import type { Format } from "./formats.ts";
+import { writeMesh, type WriteOptions, type Written } from "./write/index.ts";
 
 /** Which format the bytes have, and which they are to have. */
 export interface ConvertOptions extends WriteOptions {

@@ -10,13 +10,7 @@ export {
   type Picture,
 } from "./mesh.ts";
 export { type Beside, READ_FORMATS, type ReadFormat, readMesh } from "./read/index.ts";
-export {
-  type Format,
-  FORMATS,
-  isFormat,
-  writeMesh,
-  type WriteOptions,
-  type Written,
-} from "./write/index.ts";
+export { type Format, FORMATS, isFormat } from "./formats.ts";
+export { writeMesh, type WriteOptions, type Written } from "./write/index.ts";
 export type { BesideFile } from "./write/obj.ts";
 export { PRINT_SIZE_MM } from "./write/print.ts";

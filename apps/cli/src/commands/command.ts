@@ -3,10 +3,10 @@ import type { Option } from "commander";
 import type { Context } from "../context.ts";
 import type { Ending } from "../exit.ts";
 
-/** A command that talks to a server. A new one is a file like its neighbours and a row of the table. */
-export interface ServerCommand<Arguments extends string[], Options> {
-  name: string;
-  summary: string;
+/** One command: what it takes and what it does. A new one is a file like its neighbours and a row of the table. */
+export interface Command<Arguments extends unknown[] = never, Options extends object = never> {
+  /** As people type them, with what they do. They come first in the help. */
+  examples: readonly (readonly [line: string, meaning: string])[];
   /** As commander writes them, with what they mean. */
   arguments: readonly (readonly [name: string, meaning: string])[];
   options: readonly Option[];

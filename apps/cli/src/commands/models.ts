@@ -1,33 +1,61 @@
-import { DONE, EXIT } from "../exit.ts";
-import { defaultModel, listedModels } from "../models.ts";
-import { ended } from "../context.ts";
-import type { ServerCommand } from "./command.ts";
+import type { ModelParam } from "@modly-runs/contract/client";
 
-export const models: ServerCommand<[], object> = {
-  name: "models",
-  summary: "List the server's models; * marks the one that `run` takes by itself",
-  arguments: [],
+import { ended } from "../context.ts";
+import { EXIT, endingOf } from "../exit.ts";
+import { defaultModel, listedModels } from "../runs/models.ts";
+import { SELF } from "../self.ts";
+import type { Command } from "./command.ts";
+
+export const models: Command<[string | undefined], object> = {
+  examples: [
+    ["modly-runs models", "what there is; * marks the one that `run` takes by itself"],
+    ["modly-runs models builtin/relief", "one, with its parameters"],
+  ],
+  arguments: [["[model]", "describe this one"]],
   options: [],
-  async act(context) {
-    const { terminal, json } = context;
-    const answer = await listedModels(context);
-    if (!answer.ok) return ended(context, answer.failure);
-    if (!answer.value) {
+  async act(context, [wanted]) {
+    const any = await context.servers.any();
+    if (!any.ok) return endingOf(any.failure);
+    const found = any.value;
+    const listed = await listedModels(found);
+    if (!listed.ok) return ended(found, listed.failure);
+    if (!listed.value)
       return {
         exit: EXIT.refused,
         code: "not_listed",
         message:
           "The server does not list its models. `run` works all the same: name one with --model.",
       };
+    const chosen = defaultModel(listed.value);
+    if (wanted === undefined) {
+      const width = Math.max(0, ...listed.value.map(({ id }) => id.length));
+      for (const { id, name, description } of listed.value)
+        context.print(
+          `${id === chosen ? "*" : " "} ${id.padEnd(width)}  ${description || name || ""}`.trimEnd(),
+        );
+      return { exit: EXIT.ok, result: { models: listed.value, default: chosen } };
     }
-    const chosen = defaultModel(answer.value);
-    const width = Math.max(0, ...answer.value.map(({ id }) => id.length));
-    if (json) terminal.print(JSON.stringify(answer.value));
-    else {
-      for (const { id, name } of answer.value) {
-        terminal.print(`${id === chosen ? "*" : " "} ${id.padEnd(width)}  ${name ?? ""}`.trimEnd());
-      }
-    }
-    return DONE;
+    const model = listed.value.find(({ id }) => id === wanted);
+    if (!model)
+      return {
+        exit: EXIT.refused,
+        code: "unknown_model",
+        message: `The server has no model ${wanted}. See \`${SELF} models\`.`,
+      };
+    const params = await found.client.params(wanted);
+    if (!params.ok && params.failure.code !== "not_found") return ended(found, params.failure);
+    context.print(`${model.id}${model.name ? `: ${model.name}` : ""}`);
+    if (model.description) context.print(model.description);
+    for (const param of params.ok ? params.value : []) context.print(`  ${describe(param)}`);
+    return { exit: EXIT.ok, result: { model, params: params.ok ? params.value : [] } };
   },
 };
+
+function describe({ id, type, label, min, max, options, tooltip, ...rest }: ModelParam): string {
+  const range =
+    options?.map(({ value }) => String(value)).join(" | ") ??
+    (min === undefined && max === undefined ? "" : `${min ?? ""}..${max ?? ""}`);
+  const standard = rest.default === undefined ? "" : `default ${JSON.stringify(rest.default)}`;
+  const facts = [type, range, standard].filter(Boolean).join(", ");
+  return `${id} (${facts})  ${tooltip ?? label ?? ""}`.trimEnd();
+}

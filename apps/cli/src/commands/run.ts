@@ -1,99 +1,133 @@
-import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { parse } from "node:path";
-
-import { fail, type Outcome, succeed } from "@modly-runs/contract/client";
 import { Option } from "commander";
 
 import { type Context, ended } from "../context.ts";
-import { follow } from "../follow.ts";
-import { defaultModel, listedModels, OUR_DEFAULT } from "../models.ts";
-import { collectParam, parseParams, parseSeconds } from "../params.ts";
-import type { ServerCommand } from "./command.ts";
+import { type Ending, EXIT, endingOf } from "../exit.ts";
+import { picturesOf } from "../local/pictures.ts";
+import { planOf, type PlaceOptions } from "../local/places.ts";
+import { option } from "../options.ts";
+import { type BatchOptions, endingOfAll, type Job, type Made, makeAll } from "../runs/batch.ts";
+import { Manifest } from "../runs/manifest.ts";
+import { chooseModel } from "../runs/models.ts";
+import { SELF } from "../self.ts";
+import type { Command } from "./command.ts";
 
-interface RunOptions {
-  model?: string;
+interface RunOptions extends PlaceOptions, Omit<BatchOptions, "manifest"> {
+  model?: string[];
   param?: Record<string, unknown>;
   params?: Record<string, unknown>;
   collection?: string;
-  output?: string;
-  timeout?: number;
+  preview?: string;
+  open?: boolean;
+  manifest?: string;
+  resume?: boolean;
 }
 
-export const run: ServerCommand<[string], RunOptions> = {
-  name: "run",
-  summary: "Turn a picture into a mesh",
-  arguments: [["<image>", "the picture: PNG, JPEG or WebP"]],
+export const run: Command<[string[]], RunOptions> = {
+  examples: [
+    ["modly-runs run duck.png", "writes duck.glb"],
+    ["modly-runs run duck.png -o duck.stl --size 80mm", "to print, 80 mm along its longest side"],
+    [
+      "modly-runs run photos/ -o meshes/ --manifest runs.jsonl",
+      "a folder; stopped, go on with --resume",
+    ],
+    ["curl -s URL | modly-runs run - -o - > mesh.glb", "from stdin to stdout"],
+  ],
+  arguments: [["<image...>", "pictures: files, folders, patterns, http(s) addresses, - for stdin"]],
   options: [
-    new Option("-m, --model <id>", "the model (default: the server's)"),
-    new Option("--param <key=value>", "a parameter of the model; may be repeated").argParser(
-      collectParam,
-    ),
-    new Option("--params <json>", "parameters as a JSON object").argParser(parseParams),
-    new Option("--collection <name>", "the folder of the workspace that the mesh goes to"),
+    option.model(),
+    option.param(),
+    option.params(),
     new Option(
       "-o, --output <file>",
-      "where the mesh goes, - for stdout (default: a new NAME.glb)",
+      "a file, a folder that exists, or - for stdout (default: a new NAME.glb)",
     ),
-    new Option("--timeout <seconds>", "how long to wait for the end").argParser(parseSeconds),
+    option.format(),
+    option.size(),
+    new Option("--preview <file.png>", "also draw a picture of the mesh"),
+    new Option("--open", "open the mesh when it is there"),
+    new Option("--collection <name>", "the folder of the workspace that the mesh goes to"),
+    option.concurrency(),
+    option.timeout(),
+    new Option("--detach", "start the runs, print their ids and leave"),
+    new Option("--on-interrupt <how>", "what Ctrl-C does to runs")
+      .choices(["cancel", "detach"])
+      .default("cancel"),
+    new Option(
+      "--idempotency-key <text>",
+      "the same key and picture give the same run, however often it is sent",
+    ),
+    new Option("--manifest <file>", "write down what is done, a JSON line each"),
+    new Option("--resume", "go on with the batch of the manifest"),
   ],
-  async act(context, [image], options) {
-    const { client, terminal } = context;
-    let interrupted = false;
-    let stop = () => {};
-    context.onInterrupt(() => {
-      interrupted = true;
-      stop();
-    });
-
+  async act(context, [images], options) {
     // What is wrong on this machine is said before a server is asked.
-    if (!existsSync(image))
-      return ended(context, fail("local_file", `There is no picture ${image}.`).failure);
-    const chosen = options.model === undefined ? await choose(context) : succeed(options.model);
-    if (!chosen.ok) return ended(context, chosen.failure);
-    const modelId = chosen.value;
-    const created = await client.create({
-      image,
-      modelId,
-      params: { ...options.params, ...options.param },
-      collection: options.collection,
-      idempotencyKey: randomUUID(),
-    });
-    if (!created.ok) return ended(context, created.failure);
+    const tags = options.model ?? [""];
+    const single = [
+      options.idempotencyKey !== undefined && "--idempotency-key",
+      options.preview !== undefined && "--preview",
+    ].find(Boolean);
+    const pictures = await picturesOf(images);
+    if (!pictures.ok) return endingOf(pictures.failure);
+    const count = pictures.value.length * tags.length;
+    if (single && count > 1) return usage(`${single} is for one mesh, and these are ${count}.`);
+    if (options.resume && options.manifest === undefined)
+      return usage("--resume needs --manifest FILE, the one of the batch.");
+    const plan = await planOf(options, pictures.value, count);
+    if (!plan.ok) return plan.ending;
+    const manifest =
+      options.manifest === undefined
+        ? undefined
+        : await Manifest.open(options.manifest, options.resume ?? false);
+    if (typeof manifest === "string") return usage(manifest);
 
-    const runId = created.value.run_id;
-    terminal.say(`Run ${runId} with ${modelId}`);
-    stop = () => void cancel(context, runId);
-    if (interrupted) stop();
-    const output = options.output ?? newFile(parse(image).name);
-    return follow(context, runId, { output, timeout: options.timeout });
+    const any = await context.servers.any();
+    if (!any.ok) return endingOf(any.failure);
+    const found = any.value;
+    if (options.detach && found.isPrivate)
+      return usage(`--detach needs a server that stays. Start one with \`${SELF} serve\`.`);
+    const models: string[] = options.model ?? [];
+    if (models.length === 0) {
+      const chosen = await chooseModel(found, (line) => context.terminal.say(line));
+      if (!chosen.ok) return ended(found, chosen.failure);
+      models.push(chosen.value);
+    }
+    const jobs = pictures.value.flatMap((picture) =>
+      models.map((model): Job => ({
+        picture,
+        model,
+        params: { ...options.params, ...options.param },
+        collection: options.collection,
+        place: plan.value,
+        tag: models.length > 1 ? model.replaceAll(/[^\w.-]/g, "-") : "",
+      })),
+    );
+    const made = await makeAll(context, found, jobs, { ...options, manifest });
+    const after = await finish(context, made, options);
+    return after ?? endingOfAll(context, made, jobs.length);
   },
 };
 
-async function choose(context: Context): Promise<Outcome<string>> {
-  const listed = await listedModels(context);
-  if (!listed.ok) return listed;
-  if (listed.value) {
-    const chosen = defaultModel(listed.value);
-    return chosen === undefined ? fail("refused", "The server has no models.") : succeed(chosen);
-  }
-  context.terminal.say(
-    `The server does not list its models; trying ${OUR_DEFAULT}. Choose with --model.`,
+const usage = (message: string): Ending => ({ exit: EXIT.usage, code: "usage", message });
+
+/** What is done with meshes that are there. */
+async function finish(
+  context: Context,
+  made: readonly Made[],
+  { preview, open }: RunOptions,
+): Promise<Ending | undefined> {
+  const files = made.flatMap(({ file, failure }) =>
+    file === undefined || file === "-" || failure ? [] : [file],
   );
-  return succeed(OUR_DEFAULT);
-}
-
-/** The end comes by way of the watch; a cancel that fails leaves the choice to the person. */
-async function cancel({ client, terminal }: Context, runId: string): Promise<void> {
-  terminal.say(`Cancelling run ${runId} on the server. Press Ctrl-C again to leave at once.`);
-  const answer = await client.cancel(runId);
-  if (!answer.ok) terminal.say(`It could not be cancelled: ${answer.failure.message}`);
-}
-
-/** A name that nobody chose must not cost somebody's file. */
-function newFile(name: string): string {
-  for (let n = 1; ; n++) {
-    const file = `${name}${n === 1 ? "" : `-${n}`}.glb`;
-    if (!existsSync(file)) return file;
+  if (preview !== undefined && files[0] !== undefined) {
+    const { draw } = await import("../local/draw.ts");
+    const wrong = await draw(files[0], preview, {});
+    if (wrong !== undefined)
+      return { exit: EXIT.file, code: "local_file", message: wrong, result: { runs: made } };
+    context.terminal.tell(`Drawn: ${preview}`);
   }
+  if (open) {
+    const { openFile } = await import("../local/open.ts");
+    for (const file of files) openFile(file);
+  }
+  return undefined;
 }

@@ -1,20 +1,18 @@
 import { ended } from "../context.ts";
-import { DONE } from "../exit.ts";
-import type { ServerCommand } from "./command.ts";
+import { EXIT } from "../exit.ts";
+import type { Command } from "./command.ts";
 
-export const status: ServerCommand<[string], object> = {
-  name: "status",
-  summary: "Tell how a run stands",
-  arguments: [["<run-id>", "the run, as `run` printed it"]],
+export const status: Command<[string], object> = {
+  examples: [["modly-runs status RUN_ID", "running 40% Painting the texture"]],
+  arguments: [["<run-id>", "the run, as `run` and `list` print it"]],
   options: [],
   async act(context, [runId]) {
-    const read = await context.client.get(runId);
-    if (!read.ok) return ended(context, read.failure);
+    const found = context.servers.existing();
+    const read = await found.client.get(runId);
+    if (!read.ok) return ended(found, read.failure);
     const run = read.value;
     const about = run.error ?? run.output_url ?? run.step ?? "";
-    context.terminal.print(
-      context.json ? JSON.stringify(run) : `${run.status} ${run.progress}% ${about}`.trim(),
-    );
-    return DONE;
+    context.print(`${run.status} ${run.progress}% ${about}`.trim());
+    return { exit: EXIT.ok, result: { run } };
   },
 };

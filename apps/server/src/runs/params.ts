@@ -63,8 +63,9 @@ function faultOf(value: unknown, spec: ParamSpec): string | undefined {
 }
 
 function unknownName(name: string, declared: readonly string[]): string {
-  const nearest = declared.length > 0 ? closest(name, declared) : undefined;
-  const guess = nearest && distance(name, nearest) <= SLIP ? ` Did you mean ${nearest}?` : "";
+  const nearest = closest(name, [...declared, ...COMMON_PARAMS]);
+  const slip = Math.min(SLIP, Math.floor(name.length / 2));
+  const guess = distance(name, nearest) <= slip ? ` Did you mean ${nearest}?` : "";
   const known = declared.length > 0 ? ` It has ${declared.join(", ")}.` : "";
   return `is not a parameter of this model.${guess}${known}`;
 }

@@ -1,3 +1,4 @@
+import type { Format } from "../formats.ts";
 import type { Mesh } from "../mesh.ts";
 import { writeGlb } from "./glb.ts";
 import { type BesideFile, writeObj } from "./obj.ts";
@@ -5,20 +6,6 @@ import { writePly } from "./ply.ts";
 import { PRINT_SIZE_MM } from "./print.ts";
 import { writeStl } from "./stl.ts";
 import { write3mf } from "./three-mf.ts";
-
-/** Every format that is written. `printed`: in millimetres, of the size that was asked for, +Z up. */
-export const FORMATS = {
-  glb: { mediaType: "model/gltf-binary", printed: false },
-  obj: { mediaType: "model/obj", printed: false },
-  stl: { mediaType: "model/stl", printed: true },
-  ply: { mediaType: "application/octet-stream", printed: false },
-  "3mf": { mediaType: "model/3mf", printed: true },
-} as const;
-
-/** A format that {@link writeMesh} writes; also the extension of its files. */
-export type Format = keyof typeof FORMATS;
-
-export const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
 export interface WriteOptions {
   /** Millimetres of the longest side, for formats that are printed. */

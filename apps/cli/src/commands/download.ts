@@ -1,0 +1,40 @@
+import { Option } from "commander";
+
+import { ended } from "../context.ts";
+import { EXIT, endingOf } from "../exit.ts";
+import { planOf, type PlaceOptions } from "../local/places.ts";
+import { option } from "../options.ts";
+import { saveMesh } from "../runs/save.ts";
+import type { Command } from "./command.ts";
+
+export const download: Command<[string], PlaceOptions> = {
+  examples: [
+    [
+      "modly-runs download RUN_ID -o duck.3mf --size 60mm",
+      "to print, 60 mm along its longest side",
+    ],
+  ],
+  arguments: [["<run-id>", "a run that is done"]],
+  options: [
+    new Option(
+      "-o, --output <file>",
+      "a file, a folder, or - for stdout (default: a new RUN_ID.glb)",
+    ),
+    option.format(),
+    option.size(),
+  ],
+  async act(context, [runId], options) {
+    const plan = await planOf(options, [], 1);
+    if (!plan.ok) return plan.ending;
+    const any = await context.servers.any();
+    if (!any.ok) return endingOf(any.failure);
+    const read = await any.value.client.get(runId);
+    if (!read.ok) return ended(any.value, read.failure);
+    const file = plan.value.fileFor({ name: runId, stem: runId, image: runId }, "");
+    const saved = await saveMesh(any.value, read.value, { ...plan.value, file }, context.terminal);
+    if (!saved.ok) return ended(any.value, saved.failure);
+    if (file === "-") return { exit: EXIT.ok };
+    context.print(file);
+    return { exit: EXIT.ok, result: { run: read.value, file, files: saved.value } };
+  },
+};
