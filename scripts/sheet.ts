@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { make } from "../apps/server/src/generators/builtin/make.ts";
-import { withDefaults } from "../apps/server/src/generators/builtin/models.ts";
+import { withDefaults } from "../apps/server/src/generators/builtin/params.ts";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
 import { PICTURES } from "../apps/server/test/builtin/pictures.ts";
 import { renderGlb, type RenderOptions } from "@modly-runs/mesh/render";

@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { make } from "../src/generators/builtin/make.ts";
-import { withDefaults, type ModelId } from "../src/generators/builtin/models.ts";
+import type { ModelId } from "../src/generators/builtin/models.ts";
+import { withDefaults } from "../src/generators/builtin/params.ts";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
 
 const ROUNDS = Number(process.argv[2] ?? 9);

@@ -3,7 +3,8 @@ import { createPool, type Outcome, type Pool } from "../../children/pool.ts";
 import type { Log } from "../../log.ts";
 import type { GenerateResult, Generator, GeneratorSource } from "../generator.ts";
 import type { Making } from "./make.ts";
-import { MODELS, paramsSchema, withDefaults, type ModelId } from "./models.ts";
+import { MODELS, paramsSchema, type ModelId } from "./models.ts";
+import { withDefaults } from "./params.ts";
 
 const VERSION = "1.0.0";
 

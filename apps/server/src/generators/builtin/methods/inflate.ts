@@ -1,8 +1,15 @@
-import { frame, insideOf, MARGIN, outlineDiagonal } from "../picture/outline.ts";
+import { paintCutout } from "../paint/texture.ts";
+import type { Params } from "../params.ts";
+import type { Cutout, Finding } from "../picture/cutout.ts";
+import { lightnessOf } from "../picture/lightness.ts";
+import { refuse, resample } from "../picture/picture.ts";
+import { frame, insideOf, MARGIN, meanWidth, outlineDiagonal } from "../picture/outline.ts";
 import { solvePoisson } from "../surface/poisson.ts";
 import { blur, type Field } from "../picture/raster.ts";
 import { evenNormals, smoothNormals, type Mesh } from "../surface/mesh.ts";
-import { closeShell } from "../surface/shell.ts";
+import { closeShell, type Shell } from "../surface/shell.ts";
+import { backwards } from "./back.ts";
+import type { Method } from "./method.ts";
 
 /** The back is flatter than the front, as things that lie are; both together make a disc nearly a ball. */
 const BACK = 0.7;
@@ -10,6 +17,51 @@ const BACK = 0.7;
 const THINNEST = 0.05;
 /** Holds wide parts down: a disc as wide as the grid loses a sixth of its depth, a thin part nothing. */
 const DAMPING = 3;
+
+const ADVICE =
+  "Use a picture with a transparent or an even background, or the model builtin/relief.";
+/** What is a trifle on a body is half of a thin line: how far simplifying may move one, of its width. */
+const TRIFLE = 0.02;
+const THIN = 10;
+const FINEST = 512;
+
+/** The foreground's outline, puffed up and painted with the picture. */
+export const makeInflated: Method = async ({ picture, foreground }, params) => {
+  const finding = await foreground();
+  if (!finding.found) {
+    return refuse(`There is no outline to inflate: ${finding.because}. ${ADVICE}`);
+  }
+  const cutout = await cutOutFinely(finding, params.grid);
+  const { width, height } = cutout.coverage;
+  const thickness = meanWidth(cutout.coverage);
+  if (thickness === 0) {
+    return refuse(
+      `There is no outline to inflate: what stands out is too faint or too thin. ${ADVICE}`,
+    );
+  }
+  const cells = await resample(picture, cutout.crop, width, height);
+  // sharp's threads paint while this one computes.
+  const jpeg = paintCutout(picture, cutout, cells, params.texture, backwards(params.back).paint);
+  const mesh = inflate(cutout.coverage, lightnessOf(cells), params);
+  const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
+  const doubt = cutout.lost ?? finding.doubt;
+  return {
+    bodies: [{ name: "inflate", mesh, paint: { jpeg }, error }],
+    ...(doubt !== undefined && { notes: { warning: doubt } }),
+  };
+};
+
+/** Takes a finer grid where the parts would be few cells wide and the picture knows more of them. */
+async function cutOutFinely(
+  finding: Extract<Finding, { found: true }>,
+  grid: number,
+): Promise<Cutout> {
+  const cutout = await finding.cutOut(grid);
+  const { left, top, right, bottom } = cutout.crop;
+  const more = Math.max(right - left, bottom - top) > grid;
+  if (!more || grid >= FINEST || meanWidth(cutout.coverage) >= THIN) return cutout;
+  return finding.cutOut(Math.min(FINEST, grid * 2));
+}
 
 /**
  * Puffs up an outline: its height is √u with ∇²u = -4 inside and u = 0 on it, which makes half a ball of a disc.
@@ -21,7 +73,7 @@ const DAMPING = 3;
 export function inflate(
   coverage: Field,
   lightness: Field,
-  { depth, detail }: { readonly depth: number; readonly detail: number },
+  { depth, detail, back: kind }: Pick<Params, "depth" | "detail" | "back">,
 ): Mesh {
   const outline = frame(coverage);
   const { width, height } = outline;
@@ -43,17 +95,66 @@ export function inflate(
     const y = Math.floor(cell / width) - MARGIN;
     const round = depth * Math.sqrt(value[cell]!);
     front[cell] = Math.max(THINNEST, round * (1 + detail * relief.data[y * relief.width + x]!));
-    back[cell] = Math.max(THINNEST, round * BACK);
+    back[cell] = kind === "flat" ? THINNEST : Math.max(THINNEST, round * BACK);
   }
-  const { positions, indices } = closeShell(outline, front, back);
+  const shell = closeShell(outline, front, back);
+  const { lay } = backwards(kind);
+  const { positions, indices, source, rimAgain } = partAtRim(shell, kind === "mirror");
   const uvs = new Float32Array((positions.length / 3) * 2);
-  for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {
-    uvs[o] = clamp((positions[p]! - MARGIN + 0.5) / coverage.width);
-    uvs[o + 1] = clamp((positions[p + 1]! - MARGIN + 0.5) / coverage.height);
-    positions[p + 1] = -positions[p + 1]!;
+  for (let vertex = 0; vertex < source.length; vertex++) {
+    const u = clamp((positions[vertex * 3]! - MARGIN + 0.5) / coverage.width);
+    const v = clamp((positions[vertex * 3 + 1]! - MARGIN + 0.5) / coverage.height);
+    const inFront = vertex < rimAgain && positions[vertex * 3 + 2]! >= 0;
+    uvs.set(lay(u, v, inFront), vertex * 2);
   }
-  const normals = evenNormals(smoothNormals(positions, indices), indices);
-  return { positions, normals, uvs, indices };
+  turnUp(shell.positions);
+  turnUp(positions);
+  // The shading runs on over the rim, so it is taken from the surface in one piece.
+  const shading = evenNormals(smoothNormals(shell.positions, shell.indices), shell.indices);
+  return { positions, normals: pick(shading, source), uvs, indices };
+}
+
+/** From rows that count downwards to +Y up, in place. */
+function turnUp(positions: Float32Array): void {
+  for (let i = 1; i < positions.length; i += 3) positions[i] = -positions[i]!;
+}
+
+/** The vectors of the vertices that `source` names. */
+function pick(vectors: Float32Array, source: Int32Array): Float32Array {
+  const picked = new Float32Array(source.length * 3);
+  source.forEach((from, to) => picked.set(vectors.subarray(from * 3, from * 3 + 3), to * 3));
+  return picked;
+}
+
+/** A shell whose back has rim vertices of its own, so that front and back may look at different parts of a texture. */
+interface Parted {
+  readonly positions: Float32Array;
+  readonly indices: Uint32Array;
+  /** For each vertex the one of the shell that it was. */
+  readonly source: Int32Array;
+  /** The first vertex of the back's own rim. */
+  readonly rimAgain: number;
+}
+
+function partAtRim({ positions, indices }: Shell, whole: boolean): Parted {
+  const count = positions.length / 3;
+  const rimAgain = count;
+  const again = new Map<number, number>();
+  const parted = Uint32Array.from(indices);
+  for (let t = 0; t < indices.length && !whole; t += 3) {
+    const corners = [0, 1, 2].map((k) => indices[t + k]!);
+    // Every triangle has a corner that is not on the rim.
+    if (corners.every((corner) => positions[corner * 3 + 2]! >= 0)) continue;
+    corners.forEach((corner, k) => {
+      if (positions[corner * 3 + 2] !== 0) return;
+      const twin = again.get(corner) ?? count + again.size;
+      again.set(corner, twin);
+      parted[t + k] = twin;
+    });
+  }
+  const source = Int32Array.from({ length: count + again.size }, (_, vertex) => vertex);
+  for (const [from, to] of again) source[to] = from;
+  return { positions: pick(positions, source), indices: parted, source, rimAgain };
 }
 
 /** What is lighter or darker than its surroundings, -1..1: the picture's detail without its shading. */

@@ -1,5 +1,12 @@
+import { paintWhole } from "../paint/texture.ts";
+import type { Params } from "../params.ts";
+import { gridOf } from "../picture/cutout.ts";
+import { lightnessOf } from "../picture/lightness.ts";
+import { resample, wholeOf } from "../picture/picture.ts";
+import { blur, field, type Field } from "../picture/raster.ts";
 import { smoothNormals, type Mesh } from "../surface/mesh.ts";
-import { blur, type Field } from "../picture/raster.ts";
+import { slabOf } from "../surface/slab.ts";
+import type { Method, Sight } from "./method.ts";
 
 /** Brightness range below which a picture counts as flat, so that its noise is not stretched into hills. */
 const FLAT = 0.06;
@@ -9,37 +16,107 @@ const BROAD = 0.4;
 const RIM = 0.008;
 const SLOPE = 0.045;
 
-export interface ReliefShape {
-  /** Height of the brightest spot over the slab, in longest sides. */
-  readonly height: number;
-  /** Thickness of the slab, in longest sides. */
-  readonly base: number;
-  /** Dark is high. */
-  readonly invert: boolean;
+/** How much of the light that changes over the whole picture is taken away: it is a lamp's, not the thing's. */
+const LAMP = 0.75;
+/** How much lower what is behind lies, and where what is in front begins, of the whole height. */
+const BEHIND = 0.3;
+const FRONT = 0.45;
+
+/** Brightness as height over a slab with a flat, plain back; what stands out is before what is behind it. */
+export const makeRelief: Method = async (sight, params) => {
+  const { picture } = sight;
+  const { width, height } = gridOf(wholeOf(picture), params.grid);
+  const jpeg = paintWhole(picture, params.texture);
+  const lightness = lightnessOf(await resample(picture, wholeOf(picture), width, height));
+  const front = params.invert ? undefined : await frontOf(sight, lightness);
+  const mesh = relief(lightness, params, front);
+  return {
+    bodies: [{ name: "relief", mesh, paint: { jpeg }, error: params.error }],
+    notes: { foreground: front !== undefined },
+  };
+};
+
+/** How far each cell is in front, 0..1, if the picture's outline is known well. */
+async function frontOf(
+  { picture, foreground }: Sight,
+  { width, height }: Field,
+): Promise<Field | undefined> {
+  const finding = await foreground();
+  if (!finding.found || finding.doubt !== undefined) return undefined;
+  const { crop, coverage, lost } = await finding.cutOut(Math.max(width, height));
+  if (lost !== undefined) return undefined;
+  const front = field(width, height);
+  for (let y = 0; y < height; y++) {
+    const v = (((y + 0.5) / height) * picture.height - crop.top) / (crop.bottom - crop.top);
+    const row = Math.floor(v * coverage.height);
+    if (row < 0 || row >= coverage.height) continue;
+    for (let x = 0; x < width; x++) {
+      const u = (((x + 0.5) / width) * picture.width - crop.left) / (crop.right - crop.left);
+      const column = Math.floor(u * coverage.width);
+      if (column < 0 || column >= coverage.width) continue;
+      front.data[y * width + x] = coverage.data[row * coverage.width + column]!;
+    }
+  }
+  return blur(front, 1, 2);
 }
 
 /**
  * Raises brightness over a slab with a flat back.
  *
  * @param lightness 0..1 on a grid of square cells
+ * @param front how far each cell is in front, 0..1; undefined where that is not known
  * @returns a closed mesh in cells, the slab's upper face at z = 0
  */
-export function relief(lightness: Field, { height, base, invert }: ReliefShape): Mesh {
+export function relief(
+  lightness: Field,
+  { height, base, invert }: Pick<Params, "height" | "base" | "invert">,
+  front?: Field,
+): Mesh {
   const side = Math.max(lightness.width, lightness.height);
-  // A lithophane's thickness is its tone; a relief may lower what is fine, or it would bristle.
-  const level = invert ? levels(lightness) : lowerFine(levels(lightness));
+  const level = lowerFine(levels(withoutLamp(lightness)));
   const surface = Float32Array.from(level.data, (value, cell) => {
-    const raised = (invert ? 1 - value : value) * rise(cell, lightness);
-    return raised * height * side;
+    const tone = invert ? 1 - value : value;
+    const ahead = front?.data[cell];
+    const depth =
+      ahead === undefined ? tone : tone * BEHIND + ahead * (FRONT + tone * (1 - FRONT - BEHIND));
+    return depth * rise(cell, lightness) * height * side;
   });
-  const { positions, indices } = slab(surface, lightness.width, lightness.height, base * side);
+  const { positions, indices, back } = slabOf({ ...lightness, data: surface }, base * side);
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {
-    uvs[o] = positions[p]! / (lightness.width - 1);
-    uvs[o + 1] = positions[p + 1]! / (lightness.height - 1);
+    // A picture on the back would be mirrored: it gets the colour of the corner.
+    if (o < back * 2) {
+      uvs[o] = positions[p]! / (lightness.width - 1);
+      uvs[o + 1] = positions[p + 1]! / (lightness.height - 1);
+    }
     positions[p + 1] = -positions[p + 1]!;
   }
   return { positions, normals: smoothNormals(positions, indices), uvs, indices };
+}
+
+/** Takes out most of the light that only changes from one end of the picture to the other: a plane by least squares. */
+function withoutLamp(lightness: Field): Field {
+  const { width, height, data } = lightness;
+  let [mean, slopeX, slopeY, spreadX, spreadY] = [0, 0, 0, 0, 0];
+  const at = (cell: number): [number, number] => [
+    (cell % width) / (width - 1) - 0.5,
+    Math.floor(cell / width) / (height - 1) - 0.5,
+  ];
+  data.forEach((value) => (mean += value / data.length));
+  data.forEach((value, cell) => {
+    const [x, y] = at(cell);
+    slopeX += x * (value - mean);
+    slopeY += y * (value - mean);
+    spreadX += x * x;
+    spreadY += y * y;
+  });
+  return {
+    ...lightness,
+    data: data.map((value, cell) => {
+      const [x, y] = at(cell);
+      return value - LAMP * ((slopeX / spreadX) * x + (slopeY / spreadY) * y);
+    }),
+  };
 }
 
 /** Brightness without noise, stretched so that all but the darkest and brightest 2 % fill 0..1. */
@@ -102,77 +179,4 @@ function rise(cell: number, { width, height }: Field): number {
     Math.min(1, (inward - RIM) / Math.min(SLOPE, (0.25 * Math.min(width, height)) / side)),
   );
   return t * t * (3 - 2 * t);
-}
-
-/**
- * The surface, four walls and a back fanned out from its middle; x to the right, y down, z towards the viewer. Each face
- * has vertices of its own, so that the slab's edges are shaded sharp.
- */
-function slab(
-  surface: Float32Array,
-  width: number,
-  height: number,
-  base: number,
-): { positions: Float32Array; indices: Uint32Array } {
-  const sides = sidesOf(width, height);
-  const rim = sides.flatMap((side) => side.slice(0, -1));
-  const cells = width * height;
-  const positions = new Float32Array((cells + 3 * rim.length + 2 * sides.length + 1) * 3);
-  let vertices = 0;
-  const add = (cell: number, z: number): number => {
-    positions[vertices * 3] = cell % width;
-    positions[vertices * 3 + 1] = Math.floor(cell / width);
-    positions[vertices * 3 + 2] = z;
-    return vertices++;
-  };
-  const indices = new Uint32Array(((width - 1) * (height - 1) * 2 + rim.length * 3) * 3);
-  let used = 0;
-  const triangle = (a: number, b: number, c: number): void => {
-    indices[used++] = a;
-    indices[used++] = b;
-    indices[used++] = c;
-  };
-
-  for (let cell = 0; cell < cells; cell++) add(cell, surface[cell]!);
-  for (let y = 0; y < height - 1; y++) {
-    for (let x = 0; x < width - 1; x++) {
-      const a = y * width + x;
-      const b = a + 1;
-      const c = a + width;
-      const d = c + 1;
-      // Split along the diagonal that bends less.
-      if (Math.abs(surface[a]! - surface[d]!) < Math.abs(surface[b]! - surface[c]!)) {
-        triangle(a, c, d);
-        triangle(a, d, b);
-      } else {
-        triangle(a, c, b);
-        triangle(b, c, d);
-      }
-    }
-  }
-  for (const side of sides) {
-    const above = side.map((cell) => add(cell, surface[cell]!));
-    const below = side.map((cell) => add(cell, -base));
-    for (let k = 0; k < side.length - 1; k++) {
-      triangle(above[k]!, above[k + 1]!, below[k + 1]!);
-      triangle(above[k]!, below[k + 1]!, below[k]!);
-    }
-  }
-  const back = rim.map((cell) => add(cell, -base));
-  const middle = add(0, -base);
-  positions.set([(width - 1) / 2, (height - 1) / 2, -base], middle * 3);
-  back.forEach((vertex, k) => triangle(vertex, back[(k + 1) % back.length]!, middle));
-  return { positions, indices };
-}
-
-/** The cells of the four sides with their corners, clockwise from the upper left as the viewer sees them. */
-function sidesOf(width: number, height: number): number[][] {
-  const along = (length: number, start: number, step: number): number[] =>
-    Array.from({ length }, (_, k) => start + k * step);
-  return [
-    along(width, 0, 1),
-    along(height, width - 1, width),
-    along(width, width * height - 1, -1),
-    along(height, width * (height - 1), -width),
-  ];
 }

@@ -1,13 +1,24 @@
-import { Document, WebIO } from "@gltf-transform/core";
+import { Document, WebIO, type Material } from "@gltf-transform/core";
 import type { Mesh } from "../surface/mesh.ts";
 
 /** The number of OpenGL that glTF samplers use. */
 const CLAMP_TO_EDGE = 33071;
 
-/** A mesh with one JPEG as its base colour, as binary glTF 2.0 without extensions. `extras` go with the mesh. */
+/** A mesh with its paint as it is written: a JPEG, or one colour (sRGB, 0..255 each). */
+export interface PaintedBody {
+  readonly name: string;
+  readonly mesh: Mesh;
+  readonly paint:
+    | { readonly jpeg: Uint8Array }
+    | { readonly colour: readonly [number, number, number] };
+}
+
+/**
+ * Bodies as the primitives of one mesh, each with a material of its own, as binary glTF 2.0 without extensions.
+ * `extras` go with the mesh.
+ */
 export function writeGlb(
-  mesh: Mesh,
-  jpeg: Uint8Array,
+  bodies: readonly PaintedBody[],
   extras: Record<string, unknown>,
 ): Promise<Uint8Array> {
   const document = new Document();
@@ -17,24 +28,38 @@ export function writeGlb(
     type: "SCALAR" | "VEC2" | "VEC3",
     array: Float32Array | Uint16Array | Uint32Array,
   ) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer);
-  const texture = document.createTexture("picture").setMimeType("image/jpeg").setImage(jpeg);
-  const material = document
-    .createMaterial("picture")
-    .setBaseColorTexture(texture)
-    .setMetallicFactor(0)
-    .setRoughnessFactor(0.85);
-  material.getBaseColorTextureInfo()?.setWrapS(CLAMP_TO_EDGE).setWrapT(CLAMP_TO_EDGE);
-  // 65,535 is kept free: some readers take it for the end of a strip.
-  const short = mesh.positions.length / 3 <= 65_535;
-  const primitive = document
-    .createPrimitive()
-    .setAttribute("POSITION", accessor("VEC3", mesh.positions))
-    .setAttribute("NORMAL", accessor("VEC3", mesh.normals))
-    .setAttribute("TEXCOORD_0", accessor("VEC2", mesh.uvs))
-    .setIndices(accessor("SCALAR", short ? Uint16Array.from(mesh.indices) : mesh.indices))
-    .setMaterial(material);
-  const shape = document.createMesh("model").addPrimitive(primitive).setExtras(extras);
+  const shape = document.createMesh("model").setExtras(extras);
+  for (const { name, mesh, paint } of bodies) {
+    // 65,535 is kept free: some readers take it for the end of a strip.
+    const short = mesh.positions.length / 3 <= 65_535;
+    const primitive = document
+      .createPrimitive()
+      .setAttribute("POSITION", accessor("VEC3", mesh.positions))
+      .setAttribute("NORMAL", accessor("VEC3", mesh.normals))
+      .setIndices(accessor("SCALAR", short ? Uint16Array.from(mesh.indices) : mesh.indices))
+      .setMaterial(materialOf(document, name, paint));
+    if ("jpeg" in paint) primitive.setAttribute("TEXCOORD_0", accessor("VEC2", mesh.uvs));
+    shape.addPrimitive(primitive);
+  }
   const scene = document.createScene("model").addChild(document.createNode("model").setMesh(shape));
   document.getRoot().setDefaultScene(scene);
   return new WebIO().writeBinary(document);
+}
+
+function materialOf(document: Document, name: string, paint: PaintedBody["paint"]): Material {
+  const material = document.createMaterial(name).setMetallicFactor(0).setRoughnessFactor(0.85);
+  if ("colour" in paint) {
+    const [r, g, b] = paint.colour;
+    return material.setBaseColorFactor([linear(r), linear(g), linear(b), 1]);
+  }
+  const texture = document.createTexture(name).setMimeType("image/jpeg").setImage(paint.jpeg);
+  material.setBaseColorTexture(texture);
+  material.getBaseColorTextureInfo()?.setWrapS(CLAMP_TO_EDGE).setWrapT(CLAMP_TO_EDGE);
+  return material;
+}
+
+/** A channel of sRGB, 0..255, as the light it stands for, 0..1 (IEC 61966-2-1). */
+function linear(channel: number): number {
+  const c = channel / 255;
+  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 }

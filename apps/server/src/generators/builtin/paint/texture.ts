@@ -7,6 +7,12 @@ const QUALITY = 90;
 /** A texture is at least so long, so that the outline's mask has room in it. */
 const LEAST = 256;
 
+/** What a texture holds for the side away from the viewer: nothing of its own, or a strip at its right. */
+export type BackPaint =
+  | { readonly kind: "mirror" }
+  /** As wide as this share of the picture's part: the rim's colours, run on over the middle. */
+  | { readonly kind: "strip"; readonly share: number };
+
 /**
  * The cut-out's part of the picture as a JPEG whose colours run on beyond the outline, so that no rim shows.
  *
@@ -18,6 +24,7 @@ export async function paintCutout(
   { crop, coverage }: Cutout,
   cells: Picture,
   longest: number,
+  back: BackPaint = { kind: "mirror" },
 ): Promise<Uint8Array> {
   const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
   const { width, height } = gridOf(crop, Math.min(longest, Math.max(LEAST, native)));
@@ -28,10 +35,41 @@ export async function paintCutout(
     resample(spread(cells, coverage, pure), wholeOf(coverage), width, height),
   ]);
   blend(paint.data, spill.data, mask);
-  return sharp(paint.data, { raw: { width, height, channels: 4 } })
-    .removeAlpha()
+  const front = sharp(paint.data, { raw: { width, height, channels: 4 } }).removeAlpha();
+  if (back.kind === "mirror") return front.jpeg({ quality: QUALITY }).toBuffer();
+  const strip = { width: Math.round(width * back.share), height };
+  const rim = soften(spread(cells, coverage, rimCells(pure, coverage)));
+  const beside = await resample(rim, wholeOf(coverage), strip.width, strip.height);
+  const input = Buffer.from(beside.data);
+  return front
+    .extend({ right: strip.width, background: "#000" })
+    .composite([{ input, raw: { ...strip, channels: 4 }, left: width, top: 0 }])
     .jpeg({ quality: QUALITY })
     .toBuffer();
+}
+
+/** Smooths colours over so many cells that no steps are left of how they were spread. */
+function soften({ width, height, data }: Picture): Picture {
+  const radius = Math.max(2, Math.round(Math.max(width, height) / 20));
+  const soft = new Uint8Array(data.length).fill(255);
+  for (let k = 0; k < 3; k++) {
+    const channel = field(width, height);
+    for (let cell = 0; cell < channel.data.length; cell++) channel.data[cell] = data[cell * 4 + k]!;
+    blur(channel, radius, 2).data.forEach(
+      (value, cell) => (soft[cell * 4 + k] = Math.round(value)),
+    );
+  }
+  return { width, height, data: soft };
+}
+
+/** Of the cells with a pure colour those near the outline. */
+function rimCells(pure: Uint8Array, { width, height, data }: Field): Uint8Array {
+  const inner = blur(
+    { width, height, data },
+    Math.max(2, Math.round(Math.max(width, height) / 64)),
+    1,
+  );
+  return pure.map((value, cell) => (inner.data[cell]! < 0.97 ? value : 0));
 }
 
 /** The whole picture as a JPEG; what is see-through becomes white. */

@@ -13,6 +13,8 @@ export interface BorderLook {
   readonly height: number;
   /** The foreground's rectangle in cells, or undefined if there is none. */
   readonly bounds: Rect | undefined;
+  /** The share of the picture that the foreground covers, 0..1. */
+  readonly share: number;
   /** Why the foreground is not to be trusted, or undefined. */
   readonly doubt: string | undefined;
 }
@@ -23,6 +25,10 @@ const LIGHTNESS = 0.6;
 const HOLE = 0.003;
 /** A part smaller than this share of the largest is a speck. */
 const SPECK = 0.002;
+/** A part up to this share of the largest is one too where it is pale: ringing of a JPEG, a watermark. */
+const PALE_SPECK = 0.03;
+/** How pale, of the foreground's mean distance from the background. */
+const PALE = 0.4;
 
 /** Looks for an object in front of an even border. `picture` is the whole picture, made small. */
 export function lookAtBorder(picture: Picture): BorderLook {
@@ -45,8 +51,9 @@ export function lookAtBorder(picture: Picture): BorderLook {
   const inBand = band.reduce((sum, cell) => sum + foreground[cell]!, 0) / band.length;
   const parts = dropSpecksAndHoles(foreground, scene, threshold);
   const bounds = boundsOf(foreground, width, height);
+  const share = foreground.reduce((sum, cell) => sum + cell, 0) / foreground.length;
   const doubt = doubtOf({ scene, foreground, inBand, parts, spread: background.spread });
-  return { background, threshold, foreground, width, height, bounds, doubt };
+  return { background, threshold, foreground, width, height, bounds, share, doubt };
 }
 
 /** How much of each cell the foreground covers, 0..1, on a finer grid over `crop` of the picture. */
@@ -159,9 +166,19 @@ function dropSpecksAndHoles(
   );
   holes.label.forEach((name, i) => open[name] && (foreground[i] = 0));
   const parts = areas(foreground, width, height);
-  const least = Math.max(2, Math.max(0, ...parts.size) * SPECK);
-  parts.label.forEach((name, i) => name > 0 && parts.size[name]! < least && (foreground[i] = 0));
-  return parts.size.filter((size, name) => name > 0 && size >= least).length;
+  const largest = parts.size.reduce((most, size) => Math.max(most, size), 0);
+  const least = Math.max(2, largest * SPECK);
+  const contrast = new Float64Array(parts.size.length);
+  parts.label.forEach((name, i) => (contrast[name]! += name === 0 ? 0 : distance[i]!));
+  const cells = parts.size.reduce((sum, size) => sum + size, 0);
+  const usual = contrast.reduce((sum, value) => sum + value, 0) / Math.max(1, cells);
+  const speck = parts.size.map(
+    (size, name) =>
+      size < least ||
+      (size < largest * PALE_SPECK && contrast[name]! / Math.max(1, size) < usual * PALE),
+  );
+  parts.label.forEach((name, i) => name > 0 && speck[name] && (foreground[i] = 0));
+  return speck.filter((is, name) => name > 0 && !is).length;
 }
 
 function boundsOf(mask: Uint8Array, width: number, height: number): Rect | undefined {
@@ -187,6 +204,11 @@ interface Evidence {
   readonly spread: number;
 }
 
+/** The one doubt that flat artwork dispels: a page of text has many parts, and a QR code. */
+export const MANY_PARTS = "the foreground falls into many parts";
+/** So many parts are still one thing that a person would cut out. */
+export const MOST_PARTS = 24;
+
 /** The tests that a photograph fails and a picture of one object passes, with the words for each. */
 const DOUBTS: readonly {
   readonly says: string;
@@ -196,7 +218,7 @@ const DOUBTS: readonly {
   { says: "nothing stands out from the border", holds: ({ share }) => share < 0.002 },
   { says: "too much of the foreground runs off the edge", holds: ({ inBand }) => inBand > 0.15 },
   { says: "the foreground fills the picture", holds: ({ share }) => share > 0.9 },
-  { says: "the foreground falls into many parts", holds: ({ parts }) => parts > 24 },
+  { says: MANY_PARTS, holds: ({ parts }) => parts > MOST_PARTS },
   { says: "the foreground hardly differs from the border", holds: ({ contrast }) => contrast < 9 },
   {
     says: "the outline is blurred",

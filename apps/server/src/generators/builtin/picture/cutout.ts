@@ -1,10 +1,12 @@
 import { alphaBounds, alphaCoverage, type AlphaUse } from "./alpha.ts";
 import { borderCoverage, lookAtBorder } from "./border.ts";
 import { resample, wholeOf } from "./picture.ts";
-import type { Field, Picture, Rect } from "./raster.ts";
+import { areas, type Field, type Picture, type Rect } from "./raster.ts";
 
 /** The foreground of a picture: where it is and how much of each cell it covers. */
 export interface Cutout {
+  /** Why this outline is not what was seen at first; undefined if it is. */
+  readonly lost?: string;
   /** The part of the picture that the grid covers, in its pixels. */
   readonly crop: Rect;
   /** 0..1; the outline runs where it crosses one half. */
@@ -18,6 +20,8 @@ export type Finding =
       readonly because: string;
       /** Why the outline may be wrong; undefined if it is to be trusted. */
       readonly doubt: string | undefined;
+      /** The colour of what is behind, sRGB 0..255 each; undefined where it is transparent. */
+      readonly ground: readonly [number, number, number] | undefined;
       /** Computes the outline on a grid with `cells` along its longest side. */
       cutOut(cells: number): Promise<Cutout>;
     }
@@ -25,14 +29,55 @@ export type Finding =
 
 const LOOK = 128;
 
-/** Finds what the picture is of: by its alpha channel if it uses one, else by its even border. */
-export async function findForeground(picture: Picture, alpha: AlphaUse): Promise<Finding> {
+/**
+ * Finds what the picture is of: by its alpha channel if it uses one, else by its even border.
+ *
+ * @param fill also takes what the outline encloses
+ */
+export async function findForeground(
+  picture: Picture,
+  alpha: AlphaUse,
+  fill: boolean,
+): Promise<Finding> {
+  const finding = await lookForForeground(picture, alpha);
+  if (!finding.found) return finding;
+  const kept = new Map<number, Promise<Cutout>>();
+  return {
+    ...finding,
+    cutOut(cells) {
+      const before = kept.get(cells);
+      if (before !== undefined) return before;
+      const cutout = finding
+        .cutOut(cells)
+        .then((cut) => (fill ? { ...cut, coverage: filled(cut.coverage) } : cut));
+      kept.set(cells, cutout);
+      return cutout;
+    },
+  };
+}
+
+/** The coverage with everything that it encloses. */
+function filled({ width, height, data }: Field): Field {
+  const outside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 0 : 1));
+  const { label, touchesEdge } = areas(outside, width, height);
+  return {
+    width,
+    height,
+    data: data.map((covered, cell) => {
+      const area = label[cell]!;
+      return area > 0 && !touchesEdge[area]! ? 1 : covered;
+    }),
+  };
+}
+
+async function lookForForeground(picture: Picture, alpha: AlphaUse): Promise<Finding> {
   if (alpha.inUse) {
     const crop = widen(alphaBounds(picture, alpha.peak), picture, 0);
     return {
       found: true,
       because: "the background is transparent",
       doubt: undefined,
+      ground: undefined,
       async cutOut(cells) {
         const { width, height } = gridOf(crop, cells);
         return { crop, coverage: await alphaCoverage(picture, alpha.peak, crop, width, height) };
@@ -57,12 +102,38 @@ export async function findForeground(picture: Picture, alpha: AlphaUse): Promise
     found: true,
     because: "an object stands on an even background",
     doubt: look.doubt,
+    ground: borderColour(picture),
     async cutOut(cells) {
       const { width, height } = gridOf(crop, cells);
       const cut = await resample(picture, crop, width, height);
-      return { crop, coverage: borderCoverage(look, cut, crop, picture) };
+      const coverage = borderCoverage(look, cut, crop, picture);
+      const seen = (look.share * picture.width * picture.height) / areaOf(crop);
+      return { crop, coverage, ...(shareOf(coverage) < seen * KEPT && { lost: LOST }) };
     },
   };
+}
+
+/** An outline that holds less of what the first look saw than this has lost the object. */
+const KEPT = 0.5;
+const LOST = "a closer look loses most of what stands out: it hardly differs from its background";
+
+function areaOf({ left, top, right, bottom }: Rect): number {
+  return (right - left) * (bottom - top);
+}
+
+function shareOf({ data }: Field): number {
+  return data.reduce((sum, covered) => sum + (covered > 0.5 ? 1 : 0), 0) / data.length;
+}
+
+/** The median colour along the picture's edge. */
+function borderColour({ width, height, data }: Picture): readonly [number, number, number] {
+  const channels: number[][] = [[], [], []];
+  const add = (x: number, y: number): void =>
+    channels.forEach((values, k) => values.push(data[(y * width + x) * 4 + k]!));
+  for (let x = 0; x < width; x++) [0, height - 1].forEach((y) => add(x, y));
+  for (let y = 0; y < height; y++) [0, width - 1].forEach((x) => add(x, y));
+  const [r, g, b] = channels.map((values) => values.toSorted((p, q) => p - q)[values.length >> 1]!);
+  return [r!, g!, b!];
 }
 
 /** A grid of square cells over `crop` with `cells` along its longest side. */

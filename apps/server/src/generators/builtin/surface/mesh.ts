@@ -66,21 +66,28 @@ function normalise(vectors: Float32Array): Float32Array {
   return vectors;
 }
 
-/** Scales to a longest side of 1 m, centres left to right and stands the mesh on y = 0. Changes `positions`. */
-export function stand(positions: Float32Array): void {
+/**
+ * Scales the bodies of one shape together to a longest side of `longest` metres, centres them left to right and stands
+ * them on y = 0. Changes the positions.
+ */
+export function stand(bodies: readonly Float32Array[], longest: number): void {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < positions.length; i++) {
-    const axis = i % 3;
-    const value = positions[i]!;
-    if (value < low[axis]!) low[axis] = value;
-    if (value > high[axis]!) high[axis] = value;
+  for (const positions of bodies) {
+    for (let i = 0; i < positions.length; i++) {
+      const axis = i % 3;
+      const value = positions[i]!;
+      if (value < low[axis]!) low[axis] = value;
+      if (value > high[axis]!) high[axis] = value;
+    }
   }
-  const scale = 1 / Math.max(...high.map((value, axis) => value - low[axis]!));
+  const scale = longest / Math.max(...high.map((value, axis) => value - low[axis]!));
   const centre = (low[0]! + high[0]!) / 2;
-  for (let i = 0; i < positions.length; i += 3) {
-    positions[i] = (positions[i]! - centre) * scale;
-    positions[i + 1] = (positions[i + 1]! - low[1]!) * scale;
-    positions[i + 2]! *= scale;
+  for (const positions of bodies) {
+    for (let i = 0; i < positions.length; i += 3) {
+      positions[i] = (positions[i]! - centre) * scale;
+      positions[i + 1] = (positions[i + 1]! - low[1]!) * scale;
+      positions[i + 2]! *= scale;
+    }
   }
 }

@@ -1,0 +1,22 @@
+import type { BackPaint } from "../paint/texture.ts";
+import type { Params } from "../params.ts";
+
+/** How the side away from the viewer is painted and where its colours are found in the texture. */
+export interface Back {
+  readonly paint: BackPaint;
+  /** Texture coordinates for a place of the picture, 0..1 from its upper left corner, on the front or on the back. */
+  lay(u: number, v: number, front: boolean): readonly [number, number];
+}
+
+/** The share of a texture's width that a plain back takes, at its right. */
+const STRIP = 0.25;
+
+/** A plain back has a strip of its own in the texture, where the rim's colours run on over the middle. */
+export function backwards(kind: Params["back"]): Back {
+  if (kind === "mirror") return { paint: { kind: "mirror" }, lay: (u, v) => [u, v] };
+  const front = 1 / (1 + STRIP);
+  return {
+    paint: { kind: "strip", share: STRIP },
+    lay: (u, v, inFront) => (inFront ? [u * front, v] : [front + u * (1 - front), v]),
+  };
+}

@@ -1,0 +1,224 @@
+import type { CrossSection, Manifold } from "manifold-3d";
+import { paintCutout } from "../../paint/texture.ts";
+import type { Params } from "../../params.ts";
+import type { Cutout } from "../../picture/cutout.ts";
+import { frame, MARGIN } from "../../picture/outline.ts";
+import { paletteOf, type Swatch } from "../../picture/palette.ts";
+import { refuse, resample, type Refusal } from "../../picture/picture.ts";
+import type { Field, Picture } from "../../picture/raster.ts";
+import type { Mesh } from "../../surface/mesh.ts";
+import { meshesOf, withSolids, type Solids } from "../../surface/solids.ts";
+import type { Body, Method, Shape, Sight } from "../method.ts";
+import { layersOf } from "./layers.ts";
+import { planOf, type Plan } from "./plan.ts";
+import { raise, SHARP } from "./raise.ts";
+import { BLADE, layOut, RIM, WALL, type Sections } from "./sections.ts";
+import { toPolygon } from "./corners.ts";
+import { signedArea, traceLoops } from "./trace.ts";
+
+/** The outline is traced on the picture's own pixels, up to so many along its longest side. */
+const FINEST = 1024;
+/** Share of one colour from which a part gets that colour, and not the picture. */
+const PLAIN = 0.9;
+
+const ADVICE =
+  "Use a picture with a transparent or an even background, or the model builtin/relief.";
+
+/** The outline as a solid with straight, exact walls. */
+export const makeExtruded: Method = async (sight, params): Promise<Shape | Refusal> => {
+  const finding = await sight.foreground();
+  if (!finding.found) return nothing(finding.because);
+  const { crop } = await finding.cutOut(params.grid);
+  const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
+  const cutout = await finding.cutOut(Math.min(FINEST, native));
+  const contours = contoursOf(cutout.coverage);
+  if (contours.length === 0) return nothing("what stands out is too faint or too thin");
+  const { width, height } = cutout.coverage;
+  const cells = await resample(sight.picture, cutout.crop, width, height);
+  const plan = planOf(params);
+  const palette = paletteOf(cells, cutout.coverage, Math.max(2, plan.colours));
+  const work: Work = { cutout, cells, palette, plan, ground: finding.ground };
+  const bodies = await withSolids((solids) => {
+    const traced = solids.keep(solids.CrossSection.ofPolygons(contours, "Positive"));
+    const sections = layOut(traced, plan, solids);
+    return plan.colours > 1 && plan.build === "raise"
+      ? stackColours(sections, work, solids)
+      : build(sections, work, solids);
+  });
+  return {
+    bodies: dress(bodies, sight, work, params),
+    notes: { ...(cutout.lost !== undefined && { warning: cutout.lost }), colours: bodies.length },
+  };
+};
+
+function nothing(because: string): Refusal {
+  return refuse(`There is no outline to extrude: ${because}. ${ADVICE}`);
+}
+
+interface Work {
+  readonly cutout: Cutout;
+  readonly cells: Picture;
+  readonly palette: readonly Swatch[];
+  readonly plan: Plan;
+  readonly ground: readonly [number, number, number] | undefined;
+}
+
+/** A mesh in millimetres and its colour; undefined where the picture is laid on. */
+interface Piece {
+  readonly name: string;
+  readonly mesh: Mesh;
+  readonly colour: readonly [number, number, number] | undefined;
+}
+
+/** The outline's polygons in cells of the coverage, y up. Specks of less than two cells are left out. */
+export function contoursOf(coverage: Field): [number, number][][] {
+  const outline = frame(coverage);
+  const soft = isSoft(coverage);
+  return traceLoops(outline)
+    .filter((loop) => Math.abs(signedArea(loop)) >= 2)
+    .map((loop) =>
+      toPolygon(loop, soft).map(([x, y]): [number, number] => [x - MARGIN, y + MARGIN]),
+    )
+    .filter((polygon) => polygon.length >= 3);
+}
+
+/** Whether edges are smoothed: most cells that an edge runs through are covered in part. */
+function isSoft({ width, height, data }: Field): boolean {
+  let edges = 0;
+  let partly = 0;
+  for (let cell = width; cell < width * (height - 1); cell++) {
+    const value = data[cell]!;
+    const crosses = [cell - 1, cell + 1, cell - width, cell + width].some(
+      (next) => data[next]! > 0.5 !== value > 0.5,
+    );
+    if (!crosses) continue;
+    edges++;
+    if (value > 0.05 && value < 0.95) partly++;
+  }
+  return partly > edges * 0.25;
+}
+
+/** The part in one piece: outline and plate are grown together, so that a slicer sees one solid. */
+function build(sections: Sections, work: Work, solids: Solids): Piece[] {
+  const { plan } = work;
+  const { keep } = solids;
+  const { outline, plate } = sections;
+  const own = (solid: Manifold): Manifold => keep(solid.asOriginal());
+  if (plan.build === "cutter") {
+    const filled = keep(solids.CrossSection.ofPolygons(outerOf(outline), "Positive"));
+    const wall = (width: number, top: number): Manifold => {
+      const around = keep(keep(filled.offset(width, "Round")).subtract(filled));
+      return raise(around, 0, top, SHARP, solids);
+    };
+    const rings = [RIM, WALL, BLADE].map(({ width, top }) => wall(width, top));
+    const whole = own(keep(solids.Manifold.union(rings)));
+    return pieces(
+      whole,
+      new Map([[whole.originalID(), { name: "cutter", colour: work.palette[0]?.colour ?? WHITE }]]),
+      work,
+      sections,
+      solids,
+    );
+  }
+  const top = plate === undefined ? 0 : plan.plateThickness;
+  const cut = plan.build === "engrave" && plate !== undefined;
+  const depth = cut ? Math.min(plan.thickness, top * 0.75) : plan.thickness;
+  const shape = own(
+    cut
+      ? raise(outline, top - depth, top + 1, SHARP, solids)
+      : raise(outline, 0, top + depth, plan.bevel, solids),
+  );
+  const [paint, under] = coloursOf(work);
+  const names = new Map([[shape.originalID(), { name: "shape", colour: paint }]]);
+  if (plate === undefined) return pieces(shape, names, work, sections, solids);
+  const slab = own(raise(plate, 0, top, cut ? plan.bevel : SHARP, solids));
+  names.set(slab.originalID(), { name: "plate", colour: under });
+  const whole = keep(cut ? slab.subtract(shape) : slab.add(shape));
+  return pieces(whole, names, work, sections, solids);
+}
+
+const WHITE = [236, 236, 232] as const;
+const DARK = [40, 42, 46] as const;
+
+/** The colour of the shape (undefined: the picture itself) and of what carries it. */
+function coloursOf({ palette, ground }: Work): [Swatch["colour"] | undefined, Swatch["colour"]] {
+  const [first] = palette;
+  const paint = first !== undefined && first.share >= PLAIN ? first.colour : undefined;
+  if (ground !== undefined) return [paint, ground];
+  const [r, g, b] = first?.colour ?? DARK;
+  return [paint, 0.2126 * r + 0.7152 * g + 0.0722 * b > 128 ? DARK : WHITE];
+}
+
+/** Each flat colour as a body of its own, every further one a step higher: for printers with several filaments. */
+function stackColours(sections: Sections, work: Work, solids: Solids): Piece[] {
+  const { plan, palette, cutout, cells } = work;
+  const { keep, CrossSection } = solids;
+  const base = sections.plate ?? sections.outline;
+  const low = sections.plate === undefined ? plan.thickness : plan.plateThickness;
+  const ground = sections.plate === undefined ? undefined : coloursOf(work)[1];
+  const found = layersOf(cells, cutout.coverage, palette.slice(0, plan.colours), ground);
+  const made: { section: CrossSection; colour: Swatch["colour"]; from: number; to: number }[] = [
+    { section: base, colour: found.base, from: 0, to: low },
+  ];
+  let from = low;
+  let below = base;
+  for (const { coverage, colour } of found.layers) {
+    const traced = keep(CrossSection.ofPolygons(contoursOf(coverage), "Positive"));
+    const sized = keep(traced.scale([(plan.mirrored ? -1 : 1) * sections.scale, sections.scale]));
+    // A hair inside what it stands on: bodies that share an edge are no solids any more.
+    const section = keep(sized.intersect(keep(below.offset(-HAIR, "Miter"))));
+    if (section.isEmpty()) continue;
+    made.push({ section, colour, from, to: from + plan.colourStep });
+    from += plan.colourStep;
+    below = section;
+  }
+  return made.flatMap(({ section, colour, from: start, to }, k) => {
+    const last = k === made.length - 1;
+    const solid = keep(raise(section, start, to, last ? plan.bevel : SHARP, solids).asOriginal());
+    const names = new Map([[solid.originalID(), { name: `colour ${k + 1}`, colour }]]);
+    return pieces(solid, names, work, sections, solids);
+  });
+}
+
+const HAIR = 0.02;
+
+function outerOf(section: CrossSection): [number, number][][] {
+  return section.toPolygons().filter((contour) => signedArea(contour) > 0);
+}
+
+/** The surfaces of a solid by what they belong to, the picture laid on those that have no colour. */
+function pieces(
+  solid: Manifold,
+  names: ReadonlyMap<number, Omit<Piece, "mesh">>,
+  { cutout, plan }: Work,
+  { scale }: Sections,
+  solids: Solids,
+): Piece[] {
+  const { width, height } = cutout.coverage;
+  const turn = plan.mirrored ? -1 : 1;
+  // What looks to the bed gets the colour of the picture's corner, which is the rim's colour run on.
+  const lay = ([x, y]: readonly number[], [, , nz]: readonly number[]): readonly [number, number] =>
+    nz! < -0.5
+      ? [0, 0]
+      : [clamp(((turn * x!) / scale + 0.5) / width), clamp((-y! / scale + 0.5) / height)];
+  return [...meshesOf(solid, solids, lay)].map(([id, mesh]) => ({ ...names.get(id)!, mesh }));
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}
+
+function dress(
+  made: readonly Piece[],
+  { picture }: Sight,
+  { cutout, cells }: Work,
+  { texture }: Params,
+): Body[] {
+  return made.map(({ name, mesh, colour }) => ({
+    name,
+    mesh,
+    error: 0,
+    paint:
+      colour === undefined ? { jpeg: paintCutout(picture, cutout, cells, texture) } : { colour },
+  }));
+}

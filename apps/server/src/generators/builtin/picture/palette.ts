@@ -1,0 +1,115 @@
+import { toLab } from "./lab.ts";
+import type { Field, Picture } from "./raster.ts";
+
+/** A colour of flat artwork: sRGB 0..255 each, and the share of the looked-at cells that have it. */
+export interface Swatch {
+  readonly colour: readonly [number, number, number];
+  readonly share: number;
+}
+
+/** Colours nearer than this (CIE76) are one to a person who looks at a logo. */
+const ALIKE = 12;
+
+/**
+ * The flat colours of the cells that `inside` covers wholly, most used first: bins of the colour cube, each taking
+ * what lies near it. Cells on an edge between two colours count for neither.
+ *
+ * @param most how many colours at most
+ */
+export function paletteOf(cells: Picture, inside: Field, most: number): Swatch[] {
+  const { width, height, data } = cells;
+  const lab = toLab(cells);
+  const flat: number[] = [];
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const cell = y * width + x;
+      if (isFlat(cell, width, inside, lab)) flat.push(cell);
+    }
+  }
+  const covered = inside.data.reduce((sum, value) => sum + (value > 0.5 ? 1 : 0), 0);
+  const bins = new Map<number, number[]>();
+  for (const cell of flat) {
+    const o = cell * 4;
+    const bin = ((data[o]! >> 4) << 8) | ((data[o + 1]! >> 4) << 4) | (data[o + 2]! >> 4);
+    const members = bins.get(bin);
+    if (members === undefined) bins.set(bin, [cell]);
+    else members.push(cell);
+  }
+  let rest = flat;
+  const found: Swatch[] = [];
+  for (const members of [...bins.values()].toSorted((a, b) => b.length - a.length)) {
+    if (found.length >= most || rest.length === 0) break;
+    const middle = meanLab(lab, members);
+    const near = rest.filter((cell) => gapTo(lab, cell, middle) < ALIKE);
+    if (near.length < Math.max(4, covered * 0.005)) continue;
+    rest = rest.filter((cell) => gapTo(lab, cell, middle) >= ALIKE);
+    found.push({ colour: meanColour(data, near), share: near.length / Math.max(1, flat.length) });
+  }
+  return found.toSorted((a, b) => b.share - a.share);
+}
+
+/** How much of what is covered is flat: 1 for a drawing in plain colours, little for a photograph. */
+export function flatShare(cells: Picture, inside: Field): number {
+  const { width, height } = cells;
+  const lab = toLab(cells);
+  let covered = 0;
+  let flat = 0;
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const cell = y * width + x;
+      if (!isCovered(cell, width, inside)) continue;
+      covered++;
+      if (isFlat(cell, width, inside, lab)) flat++;
+    }
+  }
+  return covered === 0 ? 0 : flat / covered;
+}
+
+/** Colour step between neighbours (CIE76) up to which a cell counts as flat. */
+const EVEN = 4;
+
+function isCovered(cell: number, width: number, { data }: Field): boolean {
+  return [cell, cell - 1, cell + 1, cell - width, cell + width].every((at) => data[at]! > 0.98);
+}
+
+function isFlat(cell: number, width: number, inside: Field, lab: Float32Array): boolean {
+  if (!isCovered(cell, width, inside)) return false;
+  const here = [lab[cell * 3]!, lab[cell * 3 + 1]!, lab[cell * 3 + 2]!];
+  return [cell - 1, cell + 1, cell - width, cell + width].every(
+    (at) => gapTo(lab, at, here) < EVEN,
+  );
+}
+
+function gapTo(lab: Float32Array, cell: number, [l, a, b]: readonly number[]): number {
+  return Math.hypot(lab[cell * 3]! - l!, lab[cell * 3 + 1]! - a!, lab[cell * 3 + 2]! - b!);
+}
+
+function meanLab(lab: Float32Array, cells: readonly number[]): number[] {
+  return [0, 1, 2].map(
+    (k) => cells.reduce((sum, cell) => sum + lab[cell * 3 + k]!, 0) / cells.length,
+  );
+}
+
+function meanColour(data: Uint8Array, cells: readonly number[]): [number, number, number] {
+  const mean = (k: number): number =>
+    Math.round(cells.reduce((sum, cell) => sum + data[cell * 4 + k]!, 0) / cells.length);
+  return [mean(0), mean(1), mean(2)];
+}
+
+/** For each cell the index of the nearest colour. */
+export function nearestColours(cells: Picture, palette: readonly Swatch[]): Uint8Array {
+  const lab = toLab(cells);
+  const bytes = Uint8Array.from(palette.flatMap(({ colour }) => [...colour, 255]));
+  const targets = toLab({ width: palette.length, height: 1, data: bytes });
+  const nearest = new Uint8Array(cells.width * cells.height);
+  for (let cell = 0; cell < nearest.length; cell++) {
+    let best = Infinity;
+    for (let k = 0; k < palette.length; k++) {
+      const gap = gapTo(lab, cell, [targets[k * 3]!, targets[k * 3 + 1]!, targets[k * 3 + 2]!]);
+      if (gap >= best) continue;
+      best = gap;
+      nearest[cell] = k;
+    }
+  }
+  return nearest;
+}
