@@ -7,10 +7,11 @@ import { toLab } from "../../src/generators/builtin/picture/lab.ts";
 import { enlarge } from "../../src/generators/builtin/picture/raster.ts";
 import { mergeByPosition } from "./topology.ts";
 
-/** The arrays of a GLB's only mesh, and what it says of itself. */
+/** The arrays of a GLB's only mesh, its bodies one after the other, and what it says of itself. */
 export interface Arrays {
   readonly positions: Float32Array;
   readonly normals: Float32Array;
+  /** Zeros where a body has one colour. */
   readonly uvs: Float32Array;
   readonly indices: Uint32Array;
   readonly extras: Record<string, unknown>;
@@ -18,14 +19,21 @@ export interface Arrays {
 
 export async function readArrays(glb: Uint8Array): Promise<Arrays> {
   const [mesh] = (await new WebIO().readBinary(glb)).getRoot().listMeshes();
-  const [primitive] = mesh!.listPrimitives();
-  const floats = (name: string): Float32Array =>
-    Float32Array.from(primitive!.getAttribute(name)!.getArray());
+  const all = { positions: [], normals: [], uvs: [], indices: [] } as Record<string, number[]>;
+  for (const primitive of mesh!.listPrimitives()) {
+    const first = all.positions!.length / 3;
+    const positions = primitive.getAttribute("POSITION")!.getArray()!;
+    for (const value of positions) all.positions!.push(value);
+    for (const value of primitive.getAttribute("NORMAL")!.getArray()!) all.normals!.push(value);
+    const uvs = primitive.getAttribute("TEXCOORD_0")?.getArray();
+    for (const value of uvs ?? new Float32Array((positions.length / 3) * 2)) all.uvs!.push(value);
+    for (const index of primitive.getIndices()!.getArray()!) all.indices!.push(first + index);
+  }
   return {
-    positions: floats("POSITION"),
-    normals: floats("NORMAL"),
-    uvs: floats("TEXCOORD_0"),
-    indices: Uint32Array.from(primitive!.getIndices()!.getArray()),
+    positions: Float32Array.from(all.positions!),
+    normals: Float32Array.from(all.normals!),
+    uvs: Float32Array.from(all.uvs!),
+    indices: Uint32Array.from(all.indices!),
     extras: mesh!.getExtras(),
   };
 }
@@ -55,6 +63,22 @@ export async function solidity({ positions, indices }: Arrays): Promise<string> 
   } catch (error) {
     return String(error);
   }
+}
+
+/** The separate solids of a mesh, in its own units. */
+export async function solidsOf({
+  positions,
+  indices,
+}: Arrays): Promise<{ genus: number; volume: number }[]> {
+  const { Manifold, Mesh } = await solids;
+  const merged = mergeByPosition(positions, indices);
+  const whole = new Manifold(
+    new Mesh({ numProp: 3, vertProperties: merged.positions, triVerts: merged.indices }),
+  );
+  const parts = whole.decompose();
+  const found = parts.map((part) => ({ genus: part.genus(), volume: part.volume() }));
+  for (const one of [whole, ...parts]) one.delete();
+  return found;
 }
 
 export interface Likeness {

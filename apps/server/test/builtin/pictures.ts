@@ -9,7 +9,7 @@ export interface TestPicture {
   /** What it stands for. */
   readonly about: string;
   /** What builtin/auto must make of it. */
-  readonly expect: "inflate" | "relief" | "refused";
+  readonly expect: "extrude" | "inflate" | "lathe" | "relief" | "refused";
   /** The file as somebody might upload it. */
   draw(): Promise<Buffer>;
   /** For cut-outs: the upright picture with the true outline in its alpha channel. */
@@ -30,12 +30,13 @@ function cutout(
   name: DrawingName,
   about: string,
   file: (image: Sharp) => Sharp = (image) => image.png(),
+  expect: TestPicture["expect"] = "inflate",
 ): TestPicture {
   const truth = () => drawing(name);
   return {
     name,
     about,
-    expect: "inflate",
+    expect,
     truth,
     draw: async () => file(sharp(await truth())).toBuffer(),
   };
@@ -47,6 +48,7 @@ function product(
   about: string,
   ground: (width: number, height: number) => string,
   file: (image: Sharp) => Sharp = (image) => image.png(),
+  expect: TestPicture["expect"] = "inflate",
 ): TestPicture {
   const room = 80;
   const above = async (): Promise<Buffer> =>
@@ -77,7 +79,7 @@ function product(
       .toBuffer();
     return sharp(colours).joinChannel(alpha).png().toBuffer();
   };
-  return { name: `${name}-opaque`, about, expect: "inflate", truth, draw };
+  return { name: `${name}-opaque`, about, expect, truth, draw };
 }
 
 const CLEAR = { r: 0, g: 0, b: 0, alpha: 0 };
@@ -235,6 +237,8 @@ const flat = (width: number, height: number, background: string | typeof CLEAR):
     .png()
     .toBuffer();
 
+const asPng = (image: Sharp): Sharp => image.png();
+
 /** The set that the built-in generators are held against. */
 export const PICTURES: readonly TestPicture[] = [
   {
@@ -258,16 +262,16 @@ export const PICTURES: readonly TestPicture[] = [
     draw: () => example("mug"),
   },
   cutout("cat", "a drawing with whiskers one pixel thick"),
-  cutout("letters", "letters of strokes"),
+  cutout("letters", "letters of strokes", asPng, "extrude"),
   cutout("ring", "one hole"),
   cutout("gear", "teeth and a hole"),
   cutout("balloons", "several parts"),
-  cutout("leaf", "a thin stem"),
+  cutout("leaf", "a thin stem", asPng, "extrude"),
   cutout("rocket", "a palette PNG", (image) => image.png({ palette: true, colours: 32 })),
-  cutout("ghost", "nowhere more than 40 % opaque"),
-  cutout("heart", "an icon of 32 pixels"),
+  cutout("ghost", "nowhere more than 40 % opaque", asPng, "extrude"),
+  cutout("heart", "an icon of 32 pixels", asPng, "extrude"),
   cutout("app", "an app icon, full-bleed with round corners"),
-  cutout("key", "long, with a hole"),
+  cutout("key", "long, with a hole", asPng, "extrude"),
   cutout("moon", "16 bits a channel", (image) => image.toColourspace("rgb16").png()),
   cutout("scissors", "crossing parts, holes, thin ends"),
   {
@@ -282,8 +286,12 @@ export const PICTURES: readonly TestPicture[] = [
     draw: () => web().png().toBuffer(),
     truth: () => web().png().toBuffer(),
   },
-  product("bottle", "a product on a shaded grey ground", shaded, (image) =>
-    image.jpeg({ quality: 92 }),
+  product(
+    "bottle",
+    "a product on a shaded grey ground",
+    shaded,
+    (image) => image.jpeg({ quality: 92 }),
+    "lathe",
   ),
   product("boot", "a product on white with a soft shadow", shadowed, (image) =>
     image.jpeg({ quality: 92 }),
@@ -292,8 +300,12 @@ export const PICTURES: readonly TestPicture[] = [
   product("scissors", "line work on white", plain("#ffffff"), (image) =>
     image.webp({ quality: 90 }),
   ),
-  product("arrow", "a JPEG whose EXIF says: turn me", plain("#ffffff"), (image) =>
-    image.rotate(90).jpeg({ quality: 92 }).withMetadata({ orientation: 8 }),
+  product(
+    "arrow",
+    "a JPEG whose EXIF says: turn me",
+    plain("#ffffff"),
+    (image) => image.rotate(90).jpeg({ quality: 92 }).withMetadata({ orientation: 8 }),
+    "extrude",
   ),
   product("pawn", "one grey channel", plain("#e9e9e9"), (image) =>
     image.greyscale().jpeg({ quality: 92 }),
@@ -357,7 +369,7 @@ export const PICTURES: readonly TestPicture[] = [
   {
     name: "horse",
     about: "a black silhouette on white, with hard steps",
-    expect: "inflate",
+    expect: "extrude",
     draw: () => photograph("horse.png"),
   },
   {

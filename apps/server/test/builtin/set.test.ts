@@ -5,7 +5,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { make, type Made } from "../../src/generators/builtin/make.ts";
-import type { ModelId } from "../../src/generators/builtin/models.ts";
+import { MODELS, type ModelId } from "../../src/generators/builtin/models.ts";
 import { withDefaults } from "../../src/generators/builtin/params.ts";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
 import { complaints, likeness, readArrays, solidity } from "./measure.ts";
@@ -71,6 +71,7 @@ describe("the set of pictures", () => {
       model: "builtin/auto",
       method,
       params: { grid: 256 },
+      size_mm: 100,
     });
     const truth = await picture.truth?.();
     if (truth === undefined) return;
@@ -191,7 +192,7 @@ describe("any small picture", () => {
       width: fc.integer({ min: 1, max: 60 }),
       height: fc.integer({ min: 1, max: 60 }),
       channels: fc.constantFrom(1, 3, 4),
-      model: fc.constantFrom<ModelId>("builtin/auto", "builtin/inflate", "builtin/relief"),
+      model: fc.constantFrom(...(Object.keys(MODELS) as ModelId[])),
       // Few levels make flat areas, many make noise.
       levels: fc.constantFrom(2, 3, 256),
       block: fc.integer({ min: 1, max: 12 }),

@@ -75,16 +75,20 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 describe("the source of built-in generators", () => {
-  it("lists three models whose parameters are all known", async () => {
+  it("lists its models, whose parameters are all known", async () => {
     const generators = await source.list();
     expect(generators.map(({ descriptor }) => descriptor.id)).toEqual([
       "builtin/auto",
       "builtin/inflate",
+      "builtin/extrude",
+      "builtin/lathe",
       "builtin/relief",
+      "builtin/lithophane",
     ]);
     for (const { descriptor, slot } of generators) {
       expect(descriptor.knowsAllParams).toBe(true);
-      expect(descriptor.params_schema.map(({ id }) => id)).toContain("grid");
+      expect(descriptor.params_schema.map(({ id }) => id)).toContain("size_mm");
+      expect(descriptor.params_schema.every(({ tooltip }) => tooltip?.endsWith("."))).toBe(true);
       expect(slot).toEqual({ name: "builtin", places: 2 });
     }
     expect(await source.find("builtin/none")).toBeUndefined();

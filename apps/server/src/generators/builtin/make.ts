@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { choose } from "./methods/auto.ts";
+import { choose, type Choice } from "./methods/auto.ts";
 import { METHODS } from "./methods/index.ts";
 import { isRefusal, type Body, type Sight } from "./methods/method.ts";
 import { MODELS, type ModelId } from "./models.ts";
@@ -53,11 +53,11 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
     picture,
     foreground: () => (finding ??= findForeground(picture, alpha, params.fill)),
   };
-  const choice =
+  const choice: Choice =
     asked === "auto" ? await choose(sight) : { method: asked, because: "as asked", instead: [] };
 
   tell(30, `Building the surface: ${choice.method}, ${choice.because}`);
-  const shape = await METHODS[choice.method](sight, params);
+  const shape = await METHODS[choice.method](sight, { ...params, ...choice.params });
   if (isRefusal(shape)) return shape;
 
   tell(60, "Simplifying the surface");

@@ -1,8 +1,9 @@
 import { MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
-import type { Cutout, Finding } from "../picture/cutout.ts";
-import { flatShare, paletteOf } from "../picture/palette.ts";
+import type { Cutout } from "../picture/cutout.ts";
+import { flatShare, paletteOf, shareOfColour } from "../picture/palette.ts";
 import { resample } from "../picture/picture.ts";
 import { areas } from "../picture/raster.ts";
+import type { Params } from "../params.ts";
 import type { MethodName } from "./index.ts";
 import { roundness } from "./lathe/axis.ts";
 import type { Sight } from "./method.ts";
@@ -14,6 +15,8 @@ export interface Choice {
   readonly because: string;
   /** What else might have been meant. */
   readonly instead: readonly MethodName[];
+  /** What the picture asks for beside the caller's parameters. */
+  readonly params?: Partial<Params>;
 }
 
 /** This share of a logo or of text has one colour. */
@@ -35,6 +38,8 @@ export async function choose(sight: Sight): Promise<Choice> {
       method: "extrude",
       because: "it is flat artwork of one colour, like a logo or text",
       instead: ["inflate"],
+      // The modules of a code and the letters of a page belong together.
+      ...(partsOf(cutout) > MOST_PARTS && { params: { plate: "rectangle" } }),
     };
   }
   if (finding.doubt !== undefined || partsOf(cutout) > MOST_PARTS) return relief(MANY_PARTS);
@@ -42,21 +47,17 @@ export async function choose(sight: Sight): Promise<Choice> {
   if (round.isRound) {
     return { method: "lathe", because: round.because, instead: ["inflate"] };
   }
-  return { method: "inflate", because: finding.because, instead: alternatives(finding) };
+  return { method: "inflate", because: finding.because, instead: ["extrude"] };
 }
 
 function relief(because: string): Choice {
   return { method: "relief", because, instead: ["lithophane"] };
 }
 
-function alternatives({ found }: Finding): MethodName[] {
-  return found ? ["extrude"] : [];
-}
-
 async function isFlatArtwork({ picture }: Sight, { crop, coverage }: Cutout): Promise<boolean> {
   const cells = await resample(picture, crop, coverage.width, coverage.height);
   const [first] = paletteOf(cells, coverage, 1);
-  if (first === undefined || first.share < ONE_COLOUR) return false;
+  if (first === undefined || shareOfColour(cells, coverage, first) < ONE_COLOUR) return false;
   return flatShare(cells, coverage) > FLAT;
 }
 

@@ -74,13 +74,18 @@ export function relief(
 ): Mesh {
   const side = Math.max(lightness.width, lightness.height);
   const level = lowerFine(levels(withoutLamp(lightness)));
-  const surface = Float32Array.from(level.data, (value, cell) => {
+  const depths = Float32Array.from(level.data, (value, cell) => {
     const tone = invert ? 1 - value : value;
     const ahead = front?.data[cell];
     const depth =
       ahead === undefined ? tone : tone * BEHIND + ahead * (FRONT + tone * (1 - FRONT - BEHIND));
-    return depth * rise(cell, lightness) * height * side;
+    return depth * rise(cell, lightness);
   });
+  const highest = Math.max(
+    FLAT,
+    depths.reduce((most, depth) => Math.max(most, depth), 0),
+  );
+  const surface = depths.map((depth) => (depth / highest) * height * side);
   const { positions, indices, back } = slabOf({ ...lightness, data: surface }, base * side);
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {

@@ -65,6 +65,20 @@ export function flatShare(cells: Picture, inside: Field): number {
   return covered === 0 ? 0 : flat / covered;
 }
 
+/** The share of what is wholly covered, 0..1, whose colour is `colour` to a person who looks at a logo. */
+export function shareOfColour(cells: Picture, inside: Field, { colour }: Swatch): number {
+  const lab = toLab(cells);
+  const target = [...toLab({ width: 1, height: 1, data: Uint8Array.from([...colour, 255]) })];
+  let covered = 0;
+  let alike = 0;
+  for (let cell = cells.width; cell < inside.data.length - cells.width; cell++) {
+    if (!isCovered(cell, cells.width, inside)) continue;
+    covered++;
+    if (gapTo(lab, cell, target) < ALIKE) alike++;
+  }
+  return covered === 0 ? 0 : alike / covered;
+}
+
 /** Colour step between neighbours (CIE76) up to which a cell counts as flat. */
 const EVEN = 4;
 

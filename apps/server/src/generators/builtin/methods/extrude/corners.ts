@@ -3,7 +3,7 @@ import type { Loop } from "./trace.ts";
 type Point = readonly [number, number];
 
 /** How far the polygon may leave the traced line, in cells: soft edges are known better than hard ones. */
-const SOFT = 0.2;
+const SOFT = 0.3;
 const HARD = 0.6;
 /** A side with so many traced points is straight enough to be fitted. */
 const FITTED = 6;
@@ -13,6 +13,8 @@ const ROUNDED = 2;
 const REACH = 4;
 /** A turn of less than this, in radians, is no corner but a curve. */
 const TURN = 0.5;
+/** Sides that turn less than this run on: where they meet cannot be told. */
+const STRAIGHT = 0.05;
 
 /**
  * The traced line as a polygon with few points: straight sides are fitted to their whole length, and corners, which a
@@ -24,11 +26,40 @@ export function toPolygon(loop: Loop, soft: boolean): Point[] {
   const corners = cornersOf(loop, soft ? SOFT : HARD);
   if (corners.length < 3) return loop.map((point) => point);
   const sides = corners.map((from, k) => fitSide(loop, from, corners[(k + 1) % corners.length]!));
-  return corners.map((at, k) => {
-    const before = sides[(k + sides.length - 1) % sides.length]!;
-    const after = sides[k]!;
-    return meet(loop[at]!, before, after);
-  });
+  const first = sides.findIndex(({ fitted }) => fitted);
+  const traced = corners.map((at) => loop[at]!);
+  if (first < 0) return traced;
+  const points: Point[] = [];
+  let before = first;
+  for (let k = first + 1; k <= first + sides.length; k++) {
+    const after = sides[k % sides.length]!;
+    if (!after.fitted) continue;
+    const between = Array.from(
+      { length: k - before },
+      (_, i) => traced[(before + 1 + i) % traced.length]!,
+    );
+    const corner = cornerOf(sides[before % sides.length]!, after, between);
+    points.push(...(corner === undefined ? between : [corner]));
+    before = k;
+  }
+  return points.length < 3 ? traced : points;
+}
+
+/** The longest way, in cells, that a trace takes around a corner which it rounds off. */
+const ROUNDING = 6;
+
+/** Where two sides meet, if what was traced between them is but a corner rounded off; else undefined. */
+function cornerOf(before: Side, after: Side, traced: readonly Point[]): Point | undefined {
+  const way = traced.slice(1).reduce((sum, point, k) => sum + gap(point, traced[k]!), 0);
+  const turn = turnOf(before, after);
+  if (way > ROUNDING || turn < STRAIGHT) return undefined;
+  const corner = intersection(before, after);
+  const moved = Math.min(...traced.map((point) => gap(point, corner)));
+  return moved <= (turn < TURN ? 1 : REACH) ? corner : undefined;
+}
+
+function gap([x, y]: Point, [u, v]: Point): number {
+  return Math.hypot(x - u, y - v);
 }
 
 /** The indices of the points that a polygon within `tolerance` needs (Ramer, Douglas and Peucker). */
@@ -109,7 +140,7 @@ function fitSide(loop: Loop, from: number, to: number): Side {
   const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
   const along = dx * chord.direction[0] + dy * chord.direction[1];
   const sign = along < 0 ? -1 : 1;
-  return { through: [mx, my], direction: [dx * sign, dy * sign], fitted: true };
+  return { ...chord, through: [mx, my], direction: [dx * sign, dy * sign], fitted: true };
 }
 
 function unit(x: number, y: number): Point {
@@ -117,17 +148,15 @@ function unit(x: number, y: number): Point {
   return [x / length, y / length];
 }
 
-/** Where two sides meet, if both are known well and that is near the traced corner; else the traced point. */
-function meet(traced: Point, before: Side, after: Side): Point {
-  if (!before.fitted || !after.fitted) return traced;
+/** The angle between two sides, in radians. */
+function turnOf({ direction: [ax, ay] }: Side, { direction: [bx, by] }: Side): number {
+  return Math.abs(Math.atan2(ax * by - ay * bx, ax * bx + ay * by));
+}
+
+function intersection(before: Side, after: Side): Point {
   const [ax, ay] = before.direction;
   const [bx, by] = after.direction;
-  const cross = ax * by - ay * bx;
-  const turn = Math.abs(Math.atan2(cross, ax * bx + ay * by));
-  if (turn < 0.05) return traced;
   const [dx, dy] = [after.through[0] - before.through[0], after.through[1] - before.through[1]];
-  const t = (dx * by - dy * bx) / cross;
-  const point: Point = [before.through[0] + t * ax, before.through[1] + t * ay];
-  const moved = Math.hypot(point[0] - traced[0], point[1] - traced[1]);
-  return moved <= (turn < TURN ? 1 : REACH) ? point : traced;
+  const t = (dx * by - dy * bx) / (ax * by - ay * bx);
+  return [before.through[0] + t * ax, before.through[1] + t * ay];
 }

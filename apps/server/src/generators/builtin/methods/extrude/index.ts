@@ -3,7 +3,7 @@ import { paintCutout } from "../../paint/texture.ts";
 import type { Params } from "../../params.ts";
 import type { Cutout } from "../../picture/cutout.ts";
 import { frame, MARGIN } from "../../picture/outline.ts";
-import { paletteOf, type Swatch } from "../../picture/palette.ts";
+import { paletteOf, shareOfColour, type Swatch } from "../../picture/palette.ts";
 import { refuse, resample, type Refusal } from "../../picture/picture.ts";
 import type { Field, Picture } from "../../picture/raster.ts";
 import type { Mesh } from "../../surface/mesh.ts";
@@ -19,7 +19,7 @@ import { signedArea, traceLoops } from "./trace.ts";
 /** The outline is traced on the picture's own pixels, up to so many along its longest side. */
 const FINEST = 1024;
 /** Share of one colour from which a part gets that colour, and not the picture. */
-const PLAIN = 0.9;
+const PLAIN = 0.985;
 
 const ADVICE =
   "Use a picture with a transparent or an even background, or the model builtin/relief.";
@@ -141,9 +141,15 @@ const WHITE = [236, 236, 232] as const;
 const DARK = [40, 42, 46] as const;
 
 /** The colour of the shape (undefined: the picture itself) and of what carries it. */
-function coloursOf({ palette, ground }: Work): [Swatch["colour"] | undefined, Swatch["colour"]] {
+function coloursOf({
+  palette,
+  ground,
+  cells,
+  cutout,
+}: Work): [Swatch["colour"] | undefined, Swatch["colour"]] {
   const [first] = palette;
-  const paint = first !== undefined && first.share >= PLAIN ? first.colour : undefined;
+  const plain = first !== undefined && shareOfColour(cells, cutout.coverage, first) >= PLAIN;
+  const paint = plain ? first.colour : undefined;
   if (ground !== undefined) return [paint, ground];
   const [r, g, b] = first?.colour ?? DARK;
   return [paint, 0.2126 * r + 0.7152 * g + 0.0722 * b > 128 ? DARK : WHITE];
