@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { renderGlb } from "@modly-runs/mesh/render";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
 import jsqr from "jsqr";
-import qrcode from "qrcode-generator";
+import newCode from "qrcode-generator";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { make } from "../../src/generators/builtin/make.ts";
@@ -161,7 +161,7 @@ describe("builtin/extrude", () => {
   });
 
   it("stacks flat colours as bodies, and a QR code stays readable", async () => {
-    const code = qrcode(0, "M");
+    const code = newCode(0, "M");
     code.addData("https://example.org/modly");
     code.make();
     const picture = await qrPicture(code);

@@ -332,7 +332,7 @@ export function withDefaults(given: Readonly<Record<string, unknown>>): Params {
     const value = given[name];
     if (value === undefined) return [name, spec.default];
     if (spec.type === "boolean") return [name, value === true || value === "true"];
-    return [name, spec.type === "select" ? String(value) : Number(value)];
+    return [name, spec.type === "select" ? value : Number(value)];
   });
   return Object.fromEntries(entries) as Params;
 }

@@ -141,7 +141,7 @@ function partAtRim({ positions, indices }: Shell, whole: boolean): Parted {
   const rimAgain = count;
   const again = new Map<number, number>();
   const parted = Uint32Array.from(indices);
-  for (let t = 0; t < indices.length && !whole; t += 3) {
+  for (let t = 0; t < (whole ? 0 : indices.length); t += 3) {
     const corners = [0, 1, 2].map((k) => indices[t + k]!);
     // Every triangle has a corner that is not on the rim.
     if (corners.every((corner) => positions[corner * 3 + 2]! >= 0)) continue;

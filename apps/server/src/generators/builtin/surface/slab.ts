@@ -62,8 +62,9 @@ export function slabOf(surface: Field, base: number, wrap = false): Slab {
     for (let x = 0; x < columns; x++) {
       const [p, q] = [above[x]!, above[(x + 1) % width]!];
       const [r, s] = [below[x]!, below[(x + 1) % width]!];
-      if (down) [triangle(p, r, s), triangle(p, s, q)];
-      else [triangle(p, s, r), triangle(p, q, s)];
+      const [near, far] = down ? [r, s] : [s, r];
+      triangle(p, near, far);
+      triangle(p, down ? s : q, down ? q : s);
     }
   }
   if (!wrap) {
