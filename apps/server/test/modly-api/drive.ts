@@ -19,6 +19,7 @@ const TEST_TIMES: Partial<Times> = {
   away: 20_000,
   answer: 10_000,
   quiet: 0,
+  still: 60,
 };
 
 export interface Ran {

@@ -114,6 +114,34 @@ describe("a cancel", () => {
     });
   });
 
+  test("that left the model unready has the next job sent once more, and its step says so", async () => {
+    const source = await start({ bugs: ["cancelPoisons", "tracebacks"] });
+    const first = await bench.run(source, "stand-in/long", { params: ENDLESS });
+    await runningJob(first);
+    first.abort("cancel");
+    await first.result;
+    const next = await bench.run(source, "stand-in/long", { params: { steps: 2, step_ms: 10 } });
+    expect(await next.result).toMatchObject({ ok: true });
+    expect(next.progress.map(([, step]) => step)).toContainEqual(
+      expect.stringMatching(/^Sent to Modly once more/),
+    );
+    // The cancelled one, two that were never begun, and the one that was.
+    expect(bench.standIn.submissions()).toHaveLength(4);
+  });
+
+  test("of a model that does not listen waits for its end", async () => {
+    const source = await start({ bugs: ["ignoresCancel"], times: { still: 500 } });
+    const first = await bench.run(source, "stand-in/long", { params: { steps: 30, step_ms: 50 } });
+    const id = await runningJob(first);
+    first.abort("cancel");
+    await first.result;
+    const jobs = await bench.standIn.jobs();
+    expect(jobs.find(({ job_id }) => job_id === id)).toMatchObject({
+      status: "cancelled",
+      working: false,
+    });
+  });
+
   test("never touches the job of somebody else that ours waits for", async () => {
     const source = await start({ bugs: ["cancelKillsActive"] });
     const person = await submitByHand({ steps: 20, step_ms: 50 });

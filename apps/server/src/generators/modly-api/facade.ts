@@ -5,6 +5,7 @@ import type {
   Generator,
   ModelDescriptor,
 } from "../generator.ts";
+import { isPoisoned, MOST_RESENT } from "./poison.ts";
 import { type Handle, readHandle } from "./handle.ts";
 import { follow, stopJob } from "./job.ts";
 import { fetchMesh } from "./mesh.ts";
@@ -45,9 +46,19 @@ function failure(job: Job, fields: object, log: Log): GenerateResult {
 export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator {
   const { modly, times, strays, log, closing } = desk;
 
-  async function take(input: GenerateInput, context: GenerateContext, job: string) {
+  async function take(
+    input: GenerateInput,
+    context: GenerateContext,
+    job: string,
+    resent = 0,
+  ): Promise<GenerateResult> {
     const { signal } = context;
-    let shown: [number, string] = [0, "Sent to Modly"];
+    let shown: [number, string] = [
+      0,
+      resent === 0
+        ? "Sent to Modly"
+        : "Sent to Modly once more: a cancel before it had left its model unready",
+    ];
     context.onProgress(...shown);
     const followed = await follow(job, {
       modly,
@@ -73,6 +84,16 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
           : `Modly has not answered for ${Math.round(times.away / 1000)} seconds: ${followed.why}.`,
       );
     }
+    if (
+      isPoisoned(followed.job) &&
+      strays.shaken.has(descriptor.id) &&
+      resent < MOST_RESENT &&
+      !signal.aborted
+    ) {
+      log.warn({ run: input.runId, job, upstream: followed.job.error }, "sent once more");
+      return send(input, context, resent + 1);
+    }
+    strays.shaken.delete(descriptor.id);
     if (followed.job.status !== "done")
       return failure(followed.job, { run: input.runId, job }, log);
     return fetchMesh(followed.job.output_url, { modly, times, signal, workDir: input.workDir });
@@ -82,6 +103,7 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
   async function letGo(job: string, signal: AbortSignal): Promise<GenerateResult> {
     if (signal.reason !== "stop") {
       strays.known.add(job);
+      strays.shaken.add(descriptor.id);
       // Not let go of: the handle has to stay, and the next start tries again.
       if (!(await stopJob(job, { modly, times, signal: closing })))
         throw new Error(`Modly's job ${job} could not be stopped`);
@@ -96,12 +118,20 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
       keepQuiet(strays, handle.sending, times);
       return failed(LOST);
     }
+    return send(input, context);
+  }
+
+  async function send(
+    input: GenerateInput,
+    context: GenerateContext,
+    resent = 0,
+  ): Promise<GenerateResult> {
     const submitted = await submit(
       { modly, times, strays, modelId: descriptor.id },
       input,
       context,
     );
-    return submitted.ok ? take(input, context, submitted.job) : failed(submitted.error);
+    return submitted.ok ? take(input, context, submitted.job, resent) : failed(submitted.error);
   }
 
   return {
@@ -114,6 +144,7 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
     async abandon(remembered) {
       const handle = readHandle(remembered);
       if ("sending" in handle) keepQuiet(strays, handle.sending, times);
+      if ("job" in handle) strays.shaken.add(descriptor.id);
       return !("job" in handle) || stopJob(handle.job, { modly, times, signal: closing });
     },
   };

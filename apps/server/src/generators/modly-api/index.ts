@@ -39,7 +39,7 @@ export function createModlySource({ url, token, log, times }: ModlySourceOptions
   const desk: Desk = {
     modly,
     times: allTimes,
-    strays: { known: new Set(), quietUntil: 0 },
+    strays: { known: new Set(), shaken: new Set(), quietUntil: 0 },
     log,
     closing: closing.signal,
   };

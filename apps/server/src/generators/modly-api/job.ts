@@ -80,5 +80,32 @@ export async function stopJob(
       if (job.status === "running") await modly.cancel(id);
     },
   });
+  if (followed.kind === "ended" && followed.job.status === "cancelled")
+    await untilStill(followed.job, id, { modly, times, signal });
   return followed.kind === "ended" || followed.kind === "forgotten";
+}
+
+/**
+ * Waits until a cancelled job has really stopped, as far as it can be seen.
+ *
+ * Modly says cancelled at once. A model in its own process that does not look at the cancel goes on,
+ * and its progress with it; another job sent meanwhile would share the model with it.
+ */
+async function untilStill(
+  cancelled: Job,
+  id: string,
+  { modly, times, signal }: Pick<Following, "modly" | "times" | "signal">,
+): Promise<void> {
+  const began = performance.now();
+  let seen = cancelled;
+  let moved = began;
+  while (!signal.aborted && performance.now() - began < times.drain) {
+    if (performance.now() - moved >= times.still) return;
+    await pause(Math.min(times.still / 3, times.slowestPoll), signal);
+    const reply = await modly.job(id);
+    if (reply.kind !== "ok") return;
+    const { progress, step } = reply.value;
+    if (progress !== seen.progress || step !== seen.step) moved = performance.now();
+    seen = reply.value;
+  }
 }

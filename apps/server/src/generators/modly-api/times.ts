@@ -17,6 +17,9 @@ export const TIMES = {
   away: 120_000,
   /** After a lost answer: that job may be running, and two at once can swap their results in Modly. */
   quiet: 60_000,
+  /** A cancelled job whose progress has not moved for so long has stopped; it is waited for no longer than that. */
+  still: 700,
+  drain: 60_000,
   /** How old a list of models may be, and how long a request waits for a newer one, or for the first. */
   fresh: 1_500,
   listing: 1_000,

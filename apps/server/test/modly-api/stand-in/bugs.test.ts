@@ -138,6 +138,23 @@ const SHOWS: Record<Bug, (api: Api) => Promise<boolean>> = {
     const { progress } = await api.job(id);
     return (await api.job(id)).progress !== progress;
   },
+  async cancelPoisons(api) {
+    const first = await api.submit("cancelled", SLOW);
+    await api.until(first, running);
+    await api.cancel(first);
+    const ends = [];
+    for (const mark of ["a", "b", "c"])
+      ends.push((await api.until(await api.submit(mark, QUICK), ended)).status);
+    return ends.join() === "error,error,done";
+  },
+  async ignoresCancel(api) {
+    const id = await api.submit("cancelled", { steps: 30, step_ms: 20 });
+    await api.until(id, running);
+    await api.cancel(id);
+    const { progress } = await api.job(id);
+    await api.until(await api.submit("next", QUICK), ended);
+    return (await api.job(id)).progress > progress;
+  },
   async oddProgress(api) {
     const id = await api.submit("odd", { steps: 30, step_ms: 20 });
     const odd = await api.until(id, (job) => job.progress > 100 || ended(job));

@@ -13,6 +13,9 @@ export const BUGS = {
   oddParams: "Params that are no object give a 500 in plain text, and broken JSON is silently {}",
   emptyImages: "An empty picture is accepted",
   progressAfterCancel: "The progress of a cancelled job goes on moving",
+  cancelPoisons:
+    "After a cancel the next two jobs of that model fail while it loads, with what the killed process had still said",
+  ignoresCancel: "A model in Modly's own process goes on with a job that is cancelled",
   oddProgress: "Progress falls from 2 to 0, has fractions, and reaches 250",
   tracebacks: "An error is a whole traceback with the paths of the machine",
   lateFiles: "Done is said a moment before the file can be fetched",
@@ -22,6 +25,11 @@ export const BUGS = {
 
 export type Bug = keyof typeof BUGS;
 export const ALL_BUGS = Object.keys(BUGS) as readonly Bug[];
+
+/** What a cancel leaves behind. Tried alone: in a storm, nobody could tell it from what we must not do. */
+const AFTER_CANCEL: readonly Bug[] = ["cancelPoisons", "ignoresCancel"];
+/** What `all` switches on. */
+export const USUAL_BUGS = ALL_BUGS.filter((bug) => !AFTER_CANCEL.includes(bug));
 
 /** What may go wrong on the way, switched on and off while it runs (`PUT /stand-in/faults`). */
 export interface Faults {

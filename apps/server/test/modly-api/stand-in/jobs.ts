@@ -37,6 +37,13 @@ interface Submission {
 }
 
 const FREEZE_MS = 1_500;
+const HAUNTED_LOOKS = 8;
+
+/** What a process that was killed while it started may have left to be read. */
+const STALE = [
+  "[stand-in] Subprocess died unexpectedly",
+  "[stand-in] Unexpected response to load: {'type': 'ready', 'params_schema': []}",
+];
 
 /** Odd as it was seen: back from 2 to 0, a fraction, more than a hundred, and up and down from then on. */
 function oddProgress(step: number): number {
@@ -65,6 +72,8 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
   let waiting: Work[] = [];
   let active: ModelId = Object.keys(MODELS)[0] as ModelId;
   let frozenUntil = 0;
+  const poisoned = new Map<ModelId, string[]>();
+  const looks = new Map<Job, number>();
 
   const busy = () => [...serving.values()].reduce((sum, list) => sum + list.length, 0);
 
@@ -83,10 +92,16 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     job.step = `Loading ${name}…`;
     const total = number(params["steps"], steps);
     let step = 0;
+    const stale = poisoned.get(model)?.shift();
     const tick = () => {
       step += 1;
+      if (stale !== undefined && job.status === "running") {
+        fail(job, stale);
+        return finish(work, model);
+      }
       // A job that got another one's result has ended, while the process still computes its own.
-      if (job.status === "running") {
+      const goesOn = job.status === "cancelled" && bugs.has("ignoresCancel");
+      if (job.status === "running" || goesOn) {
         const even = Math.floor((step / (total + 1)) * 100);
         job.progress = bugs.has("oddProgress") ? oddProgress(step) : even;
         job.step = `Step ${step} of ${total}`;
@@ -138,10 +153,14 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     startWaiting();
   }
 
-  /** The bar of a cancelled job is a little further whenever somebody looks: on any machine the same. */
+  /** The bar of a cancelled job is a little further at each of the next looks: on any machine the same. */
   function haunted(job: Job): Job {
     const seen = { ...job };
-    if (job.status === "cancelled" && job.progress < 99) job.progress += 1;
+    const before = looks.get(job) ?? 0;
+    if (job.status === "cancelled" && job.progress < 99 && before < HAUNTED_LOOKS) {
+      looks.set(job, before + 1);
+      job.progress += 1;
+    }
     return seen;
   }
 
@@ -197,6 +216,8 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
       waiting = waiting.filter((other) => other !== work);
       const was = job.status;
       if (was === "pending" || was === "running") job.status = "cancelled";
+      if (bugs.has("cancelPoisons") && was === "running" && begun) poisoned.set(model, [...STALE]);
+      if (bugs.has("ignoresCancel") && was === "running" && begun) return true;
       if (bugs.has("cancelKillsActive")) kill(active);
       else if (was === "running" && begun) kill(model);
       return true;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-import { ALL_BUGS } from "./bugs.ts";
+import { ALL_BUGS, USUAL_BUGS } from "./bugs.ts";
 import { createStandIn } from "./server.ts";
 
 const { values } = parseArgs({
@@ -17,7 +17,9 @@ const { workspace, ledger, token } = values;
 if (!workspace || !ledger) throw new Error("--workspace and --ledger are needed");
 
 const bugs =
-  values.bugs === "all" ? ALL_BUGS : ALL_BUGS.filter((bug) => values.bugs.split(",").includes(bug));
+  values.bugs === "all"
+    ? USUAL_BUGS
+    : ALL_BUGS.filter((bug) => values.bugs.split(",").includes(bug));
 const server = createStandIn({ bugs: new Set(bugs), workspace, ledger, token });
 server.listen(Number(values.port), "127.0.0.1", () => {
   const address = server.address();
