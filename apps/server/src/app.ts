@@ -2,6 +2,7 @@ import cors from "cors";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 
+import type { Exports } from "./exports/exports.ts";
 import type { Meshes } from "./files/run-files.ts";
 import type { Metrics } from "./metrics.ts";
 import { createDocsRouter } from "./http/docs-router.ts";
@@ -25,6 +26,7 @@ export interface AppDeps extends Omit<RunsRouterDeps, "intake">, Omit<CompanionD
   readonly passTo: Upstream | null;
   readonly log: Log;
   readonly meshes: Meshes;
+  readonly exports: Exports;
   readonly metrics: Metrics;
   readonly guard: GuardOptions;
 }
@@ -151,7 +153,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(createJobsRouter({ ...deps, intake }));
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
   app.use(createWorkspaceRouter(deps.meshes));
-  app.use(createExportRouter(deps.meshes));
+  app.use(createExportRouter(deps.meshes, deps.exports));
   app.use(createDocsRouter());
   if (deps.passTo) app.use(createPassThrough(deps.passTo));
   app.get("/metrics", (_req, res, next) => {

@@ -8,6 +8,7 @@ import { isEnded } from "@modly-runs/contract";
 
 import { createApp } from "./app.ts";
 import { type Config, isLoopbackAddress } from "./config.ts";
+import { createExports } from "./exports/exports.ts";
 import { createDirectoryFiles } from "./files/directory.ts";
 import { lockDirectory } from "./files/lock.ts";
 import { createBuiltinSource } from "./generators/builtin/index.ts";
@@ -115,6 +116,12 @@ export async function startServer(
     const files = await createDirectoryFiles({ dataDir, workspaceDir }).catch((cause: Error) => {
       throw new CannotStart(`The directories can't be made: ${cause.message}.`);
     });
+    const exports = await createExports(path.join(dataDir, "exports"), log).catch(
+      (cause: Error) => {
+        throw new CannotStart(`The directory for exports can't be made: ${cause.message}.`);
+      },
+    );
+    undo.unshift(() => exports.close());
     const registry = createRegistry(sources);
     undo.unshift(() => registry.close());
     const queue = createLocalQueue();
@@ -148,6 +155,7 @@ export async function startServer(
       registry,
       uploads: files.uploads,
       meshes,
+      exports,
       metrics: createMetrics({ store, queue, changes }),
       limits,
       stopping: stopping.signal,

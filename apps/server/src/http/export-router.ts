@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { EXPORT_FORMATS, type ExportFormat } from "@modly-runs/contract/companion";
-import { convert } from "@modly-runs/mesh";
 import { Router } from "express";
 
+import type { Exports } from "../exports/exports.ts";
 import { segmentsOf } from "../files/paths.ts";
 import type { Meshes } from "../files/run-files.ts";
 import { refuse } from "./problems.ts";
@@ -23,7 +22,7 @@ function sizeOf(text: unknown): number | undefined {
 }
 
 /** Serves a finished mesh in another format: `/export/stl?path=<workspace_path>&size_mm=80`. */
-export function createExportRouter(meshes: Meshes): Router {
+export function createExportRouter(meshes: Meshes, exports: Exports): Router {
   const router = Router({ strict: true, caseSensitive: true });
   router.get("/export/:format", (req, res, next) => {
     void (async () => {
@@ -65,18 +64,34 @@ export function createExportRouter(meshes: Meshes): Router {
           sent(res, next),
         );
       }
-      const converted = isGlb
-        ? await convert(await readFile(mesh.file), { from: "glb", to: format, sizeMm })
-        : undefined;
-      if (converted?.ok) {
-        answer();
-        return void res.end(converted.value.main);
+      if (!isGlb)
+        return refuse(
+          res,
+          "unknown_format",
+          `This mesh can't be written as ${format}. Only a binary glTF can.`,
+        );
+      const exported = await exports.make(mesh, format, sizeMm);
+      switch (exported.kind) {
+        case "file":
+          answer();
+          return void res.sendFile(
+            exported.file,
+            { cacheControl: false, dotfiles: "allow" },
+            sent(res, next),
+          );
+        case "overloaded":
+          return refuse(
+            res,
+            "overloaded",
+            "Many meshes are being converted already. Try again in a moment.",
+          );
+        case "refused":
+          return refuse(
+            res,
+            "unknown_format",
+            `This mesh can't be written as ${format}. ${exported.why}`,
+          );
       }
-      refuse(
-        res,
-        "unknown_format",
-        `This mesh can't be written as ${format}. ${converted?.why ?? "Only a binary glTF can."}`,
-      );
     })().catch(next);
   });
   return router;
