@@ -43,6 +43,7 @@ export interface Config {
     readonly token?: string;
     readonly times: { readonly away: number; readonly quiet: number };
     readonly passThrough: boolean;
+    readonly maxMeshBytes: number;
   } | null;
   readonly extensions: {
     readonly extensionsDir: string;
@@ -259,6 +260,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
               url: modlyUrl,
               ...(modlyToken === null ? {} : { token: modlyToken }),
               times: { away: number("modly-patience") * 1000, quiet: number("modly-quiet") * 1000 },
+              maxMeshBytes: number("modly-max-mesh-mib") * 1024 ** 2,
               passThrough: values["modly-runs-only"] !== true,
             },
       extensions:

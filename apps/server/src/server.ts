@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -46,13 +47,13 @@ export class CannotStart extends Error {
 }
 
 /** Where generators come from. One line each; one that may claim any id comes last. */
-function sourcesOf(config: Config, log: Log): GeneratorSource[] {
+function sourcesOf(config: Config, log: Log, instance: string): GeneratorSource[] {
   const { workers, testModels, modly, builtin, extensions, workspaceDir } = config;
   return [
     ...(builtin ? [createBuiltinSource({ workers, log })] : []),
     ...(extensions ? [createModlyExtensionSource({ ...extensions, workspaceDir, log })] : []),
     ...(testModels ? [createTestSource({ places: workers })] : []),
-    ...(modly ? [createModlySource({ ...modly, log })] : []),
+    ...(modly ? [createModlySource({ ...modly, log, instance })] : []),
   ];
 }
 
@@ -105,10 +106,11 @@ function lock(dataDir: string) {
 export async function startServer(
   config: Config,
   log: Log,
-  sources: readonly GeneratorSource[] = sourcesOf(config, log),
+  sources?: readonly GeneratorSource[],
 ): Promise<RunningServer> {
   const { dataDir, workspaceDir, limits, maxAttempts, watchdogs } = config;
   const held = lock(dataDir);
+  const instance = randomUUID();
   const undo: (() => unknown)[] = [() => held.release()];
   try {
     const store = await openStore(dataDir);
@@ -122,7 +124,7 @@ export async function startServer(
       },
     );
     undo.unshift(() => exports.close());
-    const registry = createRegistry(sources);
+    const registry = createRegistry(sources ?? sourcesOf(config, log, instance), log);
     undo.unshift(() => registry.close());
     const queue = createLocalQueue();
     const leftovers = createLeftovers({ store, files, registry, log });
@@ -163,7 +165,7 @@ export async function startServer(
       version: VERSION,
       defaultModel: config.defaultModel,
       obstacles: () => obstaclesOf({ store, registry, stopping: stopping.signal, room }),
-      passTo: config.modly?.passThrough ? config.modly : null,
+      passTo: config.modly?.passThrough ? { ...config.modly, instance } : null,
       details: async () => ({
         models: (await registry.list()).length,
         unusable: await registry.faults(),
@@ -171,6 +173,7 @@ export async function startServer(
         disk_free_bytes: await freeBytes(workspaceDir),
       }),
       guard: {
+        instance,
         token: config.token,
         allowedOrigins: config.allowedOrigins,
         allowedHosts: config.allowedHosts,

@@ -236,6 +236,14 @@ export const SETTINGS = {
     value: "S",
     help: "Seconds without a submission after Modly's answer to one was lost",
   },
+  "modly-max-mesh-mib": {
+    type: "number",
+    default: 1024,
+    min: 1,
+    max: 65_536,
+    value: "N",
+    help: "Largest mesh that is fetched from Modly, MiB",
+  },
   "modly-runs-only": {
     type: "flag",
     help: "Let nothing through to Modly: no /extensions, /settings, /model/switch",

@@ -1,3 +1,4 @@
+import type { Log } from "../log.ts";
 import type { Generator, GeneratorSource, SourceFault } from "./generator.ts";
 
 /** Every generator there is: the sources in the order they are asked. */
@@ -12,8 +13,21 @@ export interface Registry extends GeneratorSource {
  *
  * A source that answers for models which are away (a remote one) belongs last: it may claim any id.
  */
-export function createRegistry(sources: readonly GeneratorSource[]): Registry {
-  const list = async () => (await Promise.all(sources.map((source) => source.list()))).flat();
+export function createRegistry(
+  sources: readonly GeneratorSource[],
+  log?: Pick<Log, "error">,
+): Registry {
+  /** A source that fails costs its own models only. */
+  async function ask<T>(answer: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await answer();
+    } catch (cause) {
+      log?.error({ err: cause }, "a source of models failed");
+      return otherwise;
+    }
+  }
+  const list = async () =>
+    (await Promise.all(sources.map((source) => ask(() => source.list(), [])))).flat();
   return {
     list,
     async choose(modelId) {
@@ -21,14 +35,16 @@ export function createRegistry(sources: readonly GeneratorSource[]): Registry {
     },
     async find(modelId) {
       for (const source of sources) {
-        const found = await source.find(modelId);
+        const found = await ask(() => source.find(modelId), undefined);
         if (found) return found;
       }
       return undefined;
     },
     async faults() {
       return (
-        await Promise.all(sources.map((source) => source.faults?.() ?? Promise.resolve([])))
+        await Promise.all(
+          sources.map((source) => ask(async () => (await source.faults?.()) ?? [], [])),
+        )
       ).flat();
     },
     async close() {

@@ -3,9 +3,12 @@ import { isIP } from "node:net";
 
 import type { RequestHandler } from "express";
 
+import { INSTANCE_HEADER } from "../instance.ts";
 import { refuse } from "./problems.ts";
 
 export interface GuardOptions {
+  /** Who we are: what we asked ourselves goes no further. */
+  readonly instance: string;
   /** Null: no token is asked for. */
   readonly token: string | null;
   /** Origins whose pages may call, besides those of this machine. */
@@ -55,7 +58,7 @@ export function tokenCheck(token: string | null): (headers: Headers) => boolean 
  * A browser always says `Origin` and `Host` truly, so a page can't get around this.
  */
 export function guard(options: GuardOptions, secure: RequestHandler): RequestHandler {
-  const { token, allowedOrigins, allowedHosts, listensBeyondLoopback } = options;
+  const { token, allowedOrigins, allowedHosts, listensBeyondLoopback, instance } = options;
   const hasToken = tokenCheck(token);
   const ownNames = new Set(allowedHosts.map((name) => name.toLowerCase()));
   // Only a name can be bent to another address; an address in figures is what it says.
@@ -75,6 +78,13 @@ export function guard(options: GuardOptions, secure: RequestHandler): RequestHan
   return (req, res, next) => {
     const deny = (...[to, code, detail]: Parameters<typeof refuse>) =>
       secure(req, res, () => refuse(to, code, detail));
+    const asked = req.headers[INSTANCE_HEADER];
+    if (asked !== undefined && asked.includes(instance))
+      return deny(
+        res,
+        "forbidden_host",
+        "This server asked itself: its --modly-url leads back to it. Point it at a Modly.",
+      );
     if (!isOwnHost(req.headers.host ?? ""))
       return deny(
         res,

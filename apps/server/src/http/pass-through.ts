@@ -3,10 +3,13 @@ import https from "node:https";
 
 import { type RequestHandler, Router } from "express";
 
+import { INSTANCE_HEADER } from "../instance.ts";
 import { refuse } from "./problems.ts";
 
 /** A server that some requests go through to. */
 export interface Upstream {
+  /** Who we are, for a server that is pointed at itself. */
+  readonly instance: string;
   readonly url: string;
   readonly token?: string;
 }
@@ -55,7 +58,7 @@ function kept(headers: http.IncomingHttpHeaders, isDropped: (name: string) => bo
 }
 
 /** Hands a request on as it is, and the answer back as it comes. */
-function handOn({ url, token }: Upstream): RequestHandler {
+function handOn({ url, token, instance }: Upstream): RequestHandler {
   const base = new URL(url);
   const prefix = base.pathname.replace(/\/+$/, "");
   const { request } = base.protocol === "https:" ? https : http;
@@ -69,6 +72,7 @@ function handOn({ url, token }: Upstream): RequestHandler {
         agent: false,
         headers: {
           ...kept(req.headers, () => false),
+          [INSTANCE_HEADER]: [req.headers[INSTANCE_HEADER], instance].filter(Boolean).join(", "),
           ...(req.headers["transfer-encoding"] ? { "transfer-encoding": "chunked" } : {}),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },

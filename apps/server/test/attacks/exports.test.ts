@@ -19,10 +19,10 @@ test("exports of a large mesh hold up nobody, and the same one is made once", as
   const glb = grid(700);
   expect(glb.length).toBeGreaterThan(15_000_000);
   const { app, target } = await openWith("large.glb", glb);
-  let converting = true;
+  const conversion = { isOver: false };
   const others = (async () => {
     let answered = 0;
-    for (; converting; answered++) await (await fetch(`${app.url}/health`)).arrayBuffer();
+    for (; !conversion.isOver; answered++) await (await fetch(`${app.url}/health`)).arrayBuffer();
     return answered;
   })();
   const answers = await Promise.all(
@@ -31,7 +31,7 @@ test("exports of a large mesh hold up nobody, and the same one is made once", as
       return { status: answer.status, bytes: Number(answer.headers.get("content-length")) };
     }),
   );
-  converting = false;
+  conversion.isOver = true;
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(new Set(answers.map(({ bytes }) => bytes))).toEqual(new Set([84 + 50 * 700 * 700 * 2]));
   // A process that converts by itself answers once or twice meanwhile.

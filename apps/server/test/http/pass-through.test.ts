@@ -45,6 +45,7 @@ const modly = (url: string, passThrough = true) => ({
   token: "modly's own",
   times: { away: 1000, quiet: 0 },
   passThrough,
+  maxMeshBytes: 1024 ** 2,
 });
 
 test("what is Modly's own goes through to it, with its token and without ours", async () => {

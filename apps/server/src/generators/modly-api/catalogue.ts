@@ -61,6 +61,18 @@ export function createCatalogue({ modly, times, log, closing }: Cataloguing) {
   }
 
   async function refresh(): Promise<void> {
+    try {
+      await look();
+    } catch (cause) {
+      // A Modly that makes no sense is as good as away; it costs its own models and nobody else's.
+      log.error({ err: cause }, "Modly's models can't be understood");
+      away = true;
+      present = [];
+      refreshed = performance.now();
+    }
+  }
+
+  async function look(): Promise<void> {
     const reply = await modly.models();
     if (reply.kind === "ok") {
       if (away) log.info({ models: reply.value.length }, "Modly is there");

@@ -15,6 +15,10 @@ export interface ModlySourceOptions {
   /** Sent as a bearer token. */
   readonly token?: string;
   readonly log: Log;
+  /** The largest mesh that is fetched, bytes; a GiB where it is left out. */
+  readonly maxMeshBytes?: number;
+  /** Names the server that asks, so that one which is pointed at itself finds out. */
+  readonly instance?: string;
   /** Milliseconds; what is left out has the value of {@link TIMES}. */
   readonly times?: Partial<Times>;
 }
@@ -25,7 +29,14 @@ export interface ModlySourceOptions {
  * Its `find` answers for any id while Modly is away, so it has to be the last source to be asked, and
  * a new run's model has to be looked up in `list`.
  */
-export function createModlySource({ url, token, log, times }: ModlySourceOptions): GeneratorSource {
+export function createModlySource({
+  url,
+  token,
+  log,
+  times,
+  maxMeshBytes = 1024 ** 3,
+  instance = "",
+}: ModlySourceOptions): GeneratorSource {
   const closing = new AbortController();
   // Every exchange under way listens to it.
   setMaxListeners(0, closing.signal);
@@ -33,6 +44,8 @@ export function createModlySource({ url, token, log, times }: ModlySourceOptions
   const modly = createModly({
     url,
     times: allTimes,
+    maxMeshBytes,
+    instance,
     closing: closing.signal,
     ...(token !== undefined && { token }),
   });

@@ -64,6 +64,9 @@ export async function fetchMesh(
           .slice(0, 64) || "modly";
       return { ok: true, file, stem, ...(PLAIN.test(relative) && { workspacePath: relative }) };
     }
+    // To ask again would bring the same.
+    if (reply.kind === "refused" && reply.status === 413)
+      return { ok: false, error: `${missing}: ${fault}.` };
     const away = reply.kind === "unreached" || reply.kind === "lost";
     if (performance.now() - began > (away ? times.away : times.file))
       return { ok: false, error: `${missing}: ${fault}.` };

@@ -1,11 +1,14 @@
 import { createWriteStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { Model, ParamSpec } from "@modly-runs/contract/companion";
 import { RUN_STATUSES } from "@modly-runs/contract";
 import { z } from "zod";
 
+import { INSTANCE_HEADER } from "../../instance.ts";
+import { depthOf } from "../../json-depth.ts";
 import { exchange } from "./exchange.ts";
 import { sentence } from "./sentence.ts";
 import type { Times } from "./times.ts";
@@ -60,8 +63,22 @@ interface Question {
   readonly within?: number;
 }
 
-/** A short answer is at most this long; more is not Modly. */
-const MOST_JSON = 8 * 1024 * 1024;
+/** A short answer is at most this long, and this deep; more is not Modly. */
+const MOST_JSON = 2 * 1024 * 1024;
+const MOST_DEPTH = 32;
+
+/** A model of ours has an id that can be sent and shown; more models than this are not looked at. */
+const MODEL_ID = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
+const MOST_MODELS = 1000;
+
+/** Rows that make sense, each id once: one that makes none costs nothing but itself. */
+const ListedModels = z.array(z.unknown()).transform((rows) => {
+  const sound = rows.slice(0, MOST_MODELS).flatMap((row) => {
+    const { data } = ListedModel.safeParse(row);
+    return data && MODEL_ID.test(data.id) ? [data] : [];
+  });
+  return [...new Map(sound.map((row) => [row.id, row])).values()];
+});
 
 /** The bytes that pictures begin with; Modly asks only that the label begins with `image/`. */
 const PICTURES = [
@@ -82,9 +99,24 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** Passes bytes on, so many and no more. */
+function atMost(most: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= most) done(null, chunk);
+      else done(new TooLarge());
+    },
+  });
+}
+
+/** What Modly sends is more than we take. To ask again would bring the same. */
+class TooLarge extends Error {}
+
 function asJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return depthOf(text) > MOST_DEPTH ? undefined : (JSON.parse(text) as unknown);
   } catch {
     return undefined;
   }
@@ -105,14 +137,21 @@ export interface ModlyOptions {
   readonly url: string;
   readonly token?: string;
   readonly times: Times;
+  /** The largest mesh that is fetched, bytes. */
+  readonly maxMeshBytes: number;
+  /** Says who asks, so that a server which is pointed at itself finds out. */
+  readonly instance: string;
   /** Ends every exchange under way. */
   readonly closing: AbortSignal;
 }
 
 /** Modly's routes, as questions with typed replies. Knows HTTP and shapes, decides nothing. */
-export function createModly({ url, token, times, closing }: ModlyOptions) {
+export function createModly({ url, token, times, maxMeshBytes, instance, closing }: ModlyOptions) {
   const base = url.replace(/\/+$/, "");
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const authorization = {
+    [INSTANCE_HEADER]: instance,
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
 
   async function ask<T>(
     path: string,
@@ -157,7 +196,7 @@ export function createModly({ url, token, times, closing }: ModlyOptions) {
 
   return {
     async models(): Promise<Reply<ListedModel[]>> {
-      return ask("/model/all", z.array(ListedModel));
+      return ask("/model/all", ListedModels);
     },
 
     async params(modelId: string): Promise<Reply<ParamSpec[]>> {
@@ -201,12 +240,25 @@ export function createModly({ url, token, times, closing }: ModlyOptions) {
         },
         async (response) => {
           if (response.statusCode !== 200) return { text: await readText(response), size: 0 };
+          const announced = Number(response.headers["content-length"] ?? 0);
+          if (announced > maxMeshBytes) return { text: "", size: announced };
           const sink = createWriteStream(file);
-          await pipeline(response, sink);
+          try {
+            await pipeline(response, atMost(maxMeshBytes), sink);
+          } catch (cause) {
+            if (cause instanceof TooLarge) return { text: "", size: maxMeshBytes + 1 };
+            throw cause;
+          }
           return { text: "", size: sink.bytesWritten };
         },
       );
       if (reply.kind !== "answer") return reply;
+      if (reply.status === 200 && reply.value.size > maxMeshBytes)
+        return {
+          kind: "refused",
+          status: 413,
+          why: `it is larger than ${maxMeshBytes / 1024 ** 2} MiB`,
+        };
       if (reply.status === 200) return { kind: "ok", value: reply.value.size };
       return {
         kind: "refused",
