@@ -60,6 +60,11 @@ export const COMMANDS: readonly Row[] = [
     load: async () => (await import("./doctor.ts")).doctor,
   },
   {
+    name: "extensions",
+    summary: "List, check or install Modly's extensions for a server here",
+    load: async () => (await import("./extensions.ts")).extensions,
+  },
+  {
     name: "completion",
     summary: "Print what completes commands in your shell",
     load: async () => (await import("./completion.ts")).completion,

@@ -93,7 +93,6 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
       log.warn({ run: input.runId, job, upstream: followed.job.error }, "sent once more");
       return send(input, context, resent + 1);
     }
-    strays.shaken.delete(descriptor.id);
     if (followed.job.status !== "done")
       return failure(followed.job, { run: input.runId, job }, log);
     return fetchMesh(followed.job.output_url, { modly, times, signal, workDir: input.workDir });

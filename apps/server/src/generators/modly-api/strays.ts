@@ -5,8 +5,8 @@ export interface Strays {
   /** Given up on while Modly was away: to be stopped before the next submission. */
   readonly known: Set<string>;
   /**
-   * Models whose process a cancel of ours has killed since they last worked. Modly 0.3.6 may hand the
-   * next job for them what the killed process had still said.
+   * Models whose process a cancel of ours has killed. Modly 0.3.6 may hand a later job for them what the
+   * killed process had still said, also after one that went well.
    */
   readonly shaken: Set<string>;
   /** Until then (on the clock of `performance.now`) a job without a known id may be running. */
