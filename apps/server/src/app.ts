@@ -9,6 +9,7 @@ import { createDocsRouter } from "./http/docs-router.ts";
 import { type CompanionDeps, createCompanionRouter } from "./http/companion-router.ts";
 import { guard, type GuardOptions, tokenCheck } from "./http/guard.ts";
 import { methodGuard } from "./http/methods.ts";
+import { createPageRouter } from "./http/page-router.ts";
 import { refuse } from "./http/problems.ts";
 import { requestIdOf, requestLog } from "./http/request-log.ts";
 import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
@@ -155,6 +156,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(createWorkspaceRouter(deps.meshes));
   app.use(createExportRouter(deps.meshes, deps.exports));
   app.use(createDocsRouter());
+  app.use(createPageRouter());
   if (deps.passTo) app.use(createPassThrough(deps.passTo));
   app.get("/metrics", (_req, res, next) => {
     metrics.text().then((text) => res.type(metrics.contentType).send(text), next);

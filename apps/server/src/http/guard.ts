@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import type { RequestHandler } from "express";
 
 import { INSTANCE_HEADER } from "../instance.ts";
+import { isOpenPath } from "./open-paths.ts";
 import { refuse } from "./problems.ts";
 
 export interface GuardOptions {
@@ -102,7 +103,7 @@ export function guard(options: GuardOptions, secure: RequestHandler): RequestHan
         "forbidden_origin",
         "Pages of this origin may not call this server. Allow it with --allow-origin.",
       );
-    if (req.path !== "/health" && req.method !== "OPTIONS" && !hasToken(req.headers))
+    if (!isOpenPath(req.method, req.path) && !hasToken(req.headers))
       return deny(
         res,
         "unauthorized",

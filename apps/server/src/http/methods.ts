@@ -8,6 +8,9 @@ import { refuse } from "./problems.ts";
 const FILE_ROUTES = [
   "/workspace/*",
   "/export/:format",
+  "/",
+  "/assets/:file",
+  "/icon.svg",
   "/openapi.json",
   "/docs",
   "/docs/:file",

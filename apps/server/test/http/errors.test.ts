@@ -25,7 +25,6 @@ test.each([
 });
 
 test.each([
-  "/",
   "/workflow-runs",
   "/workflow-runs/",
   "/workflow-runs/some-run/",

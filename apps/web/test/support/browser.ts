@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+
+import { type Browser, chromium } from "playwright-core";
+
+const PLACES = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/google-chrome"];
+
+/** The browser on this machine, or undefined where there is none. */
+export const BROWSER = PLACES.find((file) => file !== undefined && existsSync(file));
+
+/** A browser without a screen, a graphics card or a wish to call home. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: BROWSER!,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--use-gl=angle",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
+    ],
+  });
+}
