@@ -26,6 +26,8 @@ export interface Part {
 /** A mesh as every format of ours can hold it. It has at least one triangle. */
 export interface Mesh {
   readonly parts: readonly Part[];
+  /** Millimetres that the longest side is meant to have when it is printed, if the file says so. */
+  readonly sizeMm?: number | undefined;
 }
 
 /** What came of bytes that somebody else wrote: the value, or one sentence that says what is wrong with them. */

@@ -34,7 +34,7 @@ export async function simplifyTo(mesh: Mesh, triangles: number): Promise<Mesh> {
     const [kept] = MeshoptSimplifier.simplify(part.indices, part.positions, 3, target, 1);
     return kept.length === 0 ? part : compacted(part, kept);
   });
-  return { parts };
+  return { ...mesh, parts };
 }
 
 /** Leaves out the vertices that no triangle uses any more. */

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderGlb } from "@modly-runs/mesh/render";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
+import { convert } from "@modly-runs/mesh";
 import jsqr from "jsqr";
 import newCode from "qrcode-generator";
 import sharp from "sharp";
+import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { make } from "../../src/generators/builtin/make.ts";
 import type { ModelId } from "../../src/generators/builtin/models.ts";
@@ -195,6 +197,25 @@ async function qrPicture(code: {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}" width="660" height="660" shape-rendering="crispEdges"><rect width="${side}" height="${side}" fill="#fff"/>${body}</svg>`;
   return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
 }
+
+describe("the size of a part", () => {
+  it.each([
+    [{}, 100],
+    [{ size_mm: 42 }, 42],
+  ])("with %o is %s mm in an STL, as another program reads it", async (params, size) => {
+    const glb = await glbOf(
+      "builtin/extrude",
+      await draw(`<rect x="50" y="90" width="400" height="200"/>`),
+      params,
+    );
+    const written = await convert(glb, { from: "glb", to: "stl" });
+    if (!written.ok) throw new Error(written.why);
+    const geometry = new STLLoader().parse(written.value.main.slice().buffer);
+    geometry.computeBoundingBox();
+    const { min, max } = geometry.boundingBox!;
+    expect(Math.max(max.x - min.x, max.y - min.y, max.z - min.z)).toBeCloseTo(size, 3);
+  });
+});
 
 describe("builtin/lathe", () => {
   it("is round to half a percent", async () => {

@@ -1,4 +1,11 @@
-import { type mat4, type Node, Primitive, type vec3, WebIO } from "@gltf-transform/core";
+import {
+  type Document,
+  type mat4,
+  type Node,
+  Primitive,
+  type vec3,
+  WebIO,
+} from "@gltf-transform/core";
 import {
   EXTTextureWebP,
   KHRMaterialsUnlit,
@@ -27,7 +34,18 @@ export async function readGlb(glb: Uint8Array): Promise<Mesh> {
       placed.push({ primitive, world: node.getWorldMatrix() });
     }
   });
-  return checked(placed.flatMap(({ primitive, world }) => partOf(primitive, world) ?? []));
+  const mesh = checked(placed.flatMap(({ primitive, world }) => partOf(primitive, world) ?? []));
+  return { ...mesh, sizeMm: sizeOf(document) };
+}
+
+/** What the maker of a mesh wrote into its extras as `size_mm`. */
+function sizeOf(document: Document): number | undefined {
+  const sizes = document
+    .getRoot()
+    .listMeshes()
+    .map((mesh) => mesh.getExtras()["size_mm"]);
+  const size = sizes.find((one) => one !== undefined);
+  return typeof size === "number" && size > 0 && Number.isFinite(size) ? size : undefined;
 }
 
 function partOf(primitive: Primitive, world: mat4): Part | undefined {

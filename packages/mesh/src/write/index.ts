@@ -8,7 +8,7 @@ import { writeStl } from "./stl.ts";
 import { write3mf } from "./three-mf.ts";
 
 export interface WriteOptions {
-  /** Millimetres of the longest side, for formats that are printed. */
+  /** Millimetres of the longest side, for formats that are printed; else what the mesh says, else 100. */
   readonly sizeMm?: number | undefined;
   /** OBJ only: the file's name without its extension. With it, materials and textures come beside the mesh. */
   readonly name?: string | undefined;
@@ -25,7 +25,7 @@ export interface Written {
 export async function writeMesh(
   mesh: Mesh,
   format: Format,
-  { sizeMm = PRINT_SIZE_MM, name }: WriteOptions = {},
+  { sizeMm = mesh.sizeMm ?? PRINT_SIZE_MM, name }: WriteOptions = {},
 ): Promise<Written> {
   if (format === "obj") return writeObj(mesh, name);
   const alone = (main: Uint8Array): Written => ({ main, beside: [] });

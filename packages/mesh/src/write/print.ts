@@ -1,6 +1,6 @@
 import { boundsOf, type Mesh } from "../mesh.ts";
 
-/** Millimetres of the longest side of what is printed, unless somebody says otherwise. */
+/** Millimetres of the longest side of what is printed, unless the mesh or a caller says otherwise. */
 export const PRINT_SIZE_MM = 100;
 
 /** Where a slicer expects a vertex: millimetres, +Z up, centred, standing on the bed. */
