@@ -234,7 +234,8 @@ test("watch makes a mesh beside each new picture", async () => {
 });
 
 test("preview draws any mesh", async () => {
-  await on("run", duck, "-m", "builtin/inflate", "-o", "seen.glb", "--preview", "a.png").ended;
+  await on("run", duck, "-m", "builtin/inflate", "-o", "seen.3mf", "--preview", "a.png").ended;
+  await on("run", duck, "-m", "builtin/inflate", "-o", "seen.glb").ended;
   const { code, stdout } = await on("preview", "seen.glb", "-o", "b.png", "--width", "64").ended;
   expect([code, stdout]).toEqual([0, "b.png\n"]);
   for (const name of ["a.png", "b.png"])

@@ -1,6 +1,8 @@
 import { Document, WebIO } from "@gltf-transform/core";
 import { expect, it } from "vitest";
-import { renderGlb, type Rendering } from "../src/render/index.ts";
+import { readMesh, writeMesh } from "../src/index.ts";
+import { renderGlb, renderMesh, type Rendering } from "../src/render/index.ts";
+import { box } from "./shapes.ts";
 
 /** Squares of two metres facing +Z, each with its depth and linear colour. */
 function squares(
@@ -91,6 +93,23 @@ it("puts a background behind the model and writes a PNG", async () => {
   });
   expect(pixel(seen, 0, 0)).toEqual([10, 20, 30, 255]);
   expect(seen.png.subarray(1, 4).toString()).toBe("PNG");
+});
+
+it("lights a mesh that has no normals by its form", async () => {
+  const written = await writeMesh(box(1, 1, 1), "stl");
+  const read = await readMesh(written.main, "stl");
+  if (!read.ok) throw new Error(read.why);
+  const { pixels } = await renderMesh(read.value, {
+    width: 64,
+    height: 64,
+    yaw: 35,
+    pitch: 25,
+    samples: 1,
+  });
+  const shades = new Set<number>();
+  for (let at = 0; at < pixels.length; at += 4) shades.add(pixels[at]!);
+  // The background and three sides.
+  expect(shades.size).toBe(4);
 });
 
 it("throws when there is nothing to draw", async () => {

@@ -8,7 +8,9 @@ import { option } from "../options.ts";
 import { type BatchOptions, endingOfAll, type Job, type Made, makeAll } from "../runs/batch.ts";
 import { Manifest } from "../runs/manifest.ts";
 import { chooseModel } from "../runs/models.ts";
+import { meshBytes } from "../runs/save.ts";
 import { SELF } from "../self.ts";
+import type { Found } from "../servers/servers.ts";
 import type { Command } from "./command.ts";
 
 interface RunOptions extends PlaceOptions, Omit<BatchOptions, "manifest"> {
@@ -102,7 +104,7 @@ export const run: Command<[string[]], RunOptions> = {
       })),
     );
     const made = await makeAll(context, found, jobs, { ...options, manifest });
-    const after = await finish(context, made, options);
+    const after = await finish(context, found, made, options);
     return after ?? endingOfAll(context, made, jobs.length);
   },
 };
@@ -112,22 +114,26 @@ const usage = (message: string): Ending => ({ exit: EXIT.usage, code: "usage", m
 /** What is done with meshes that are there. */
 async function finish(
   context: Context,
+  { client }: Found,
   made: readonly Made[],
   { preview, open }: RunOptions,
 ): Promise<Ending | undefined> {
-  const files = made.flatMap(({ file, failure }) =>
-    file === undefined || file === "-" || failure ? [] : [file],
-  );
-  if (preview !== undefined && files[0] !== undefined) {
-    const { draw } = await import("../local/draw.ts");
-    const wrong = await draw(files[0], preview, {});
+  const [only] = made;
+  if (preview !== undefined && only?.run?.status === "done") {
+    // The server's own mesh, not the file: it has its texture, whatever the file's format can hold.
+    const bytes = await meshBytes(client, only.run);
+    const { drawBytes } = await import("../local/draw.ts");
+    const wrong = bytes.ok
+      ? await drawBytes(bytes.value, only.run.output_url, preview)
+      : bytes.failure.message;
     if (wrong !== undefined)
       return { exit: EXIT.file, code: "local_file", message: wrong, result: { runs: made } };
     context.terminal.tell(`Drawn: ${preview}`);
   }
   if (open) {
     const { openFile } = await import("../local/open.ts");
-    for (const file of files) openFile(file);
+    for (const { file, failure } of made)
+      if (file !== undefined && file !== "-" && !failure) openFile(file);
   }
   return undefined;
 }

@@ -17,20 +17,34 @@ export interface DrawOptions {
 export async function draw(
   mesh: string,
   png: string,
-  { width = 512, yaw = -35, pitch = 15 }: DrawOptions,
+  options: DrawOptions,
 ): Promise<string | undefined> {
-  const extension = path.extname(mesh).slice(1).toLowerCase();
-  const format = READ_FORMATS.find((name) => name === extension);
-  if (format === undefined)
-    return `${mesh} can't be drawn: only ${READ_FORMATS.map((name) => `.${name}`).join(", ")} can.`;
   try {
-    const beside: Beside = besideOf(mesh);
-    const read = await readMesh(await readFile(mesh), format, beside);
-    if (!read.ok) return `${mesh} can't be drawn. ${read.why}`;
-    const drawn = await renderMesh(read.value, { width, height: width, yaw, pitch });
+    return await drawBytes(await readFile(mesh), mesh, png, options, besideOf(mesh));
+  } catch (cause) {
+    return `${mesh} can't be read: ${(cause as Error).message}.`;
+  }
+}
+
+/** Draws a mesh into a PNG; the format is that of its name. Gives a sentence when that can't be. */
+export async function drawBytes(
+  bytes: Uint8Array,
+  name: string,
+  png: string,
+  { width = 512, yaw = -35, pitch = 15 }: DrawOptions = {},
+  beside?: Beside,
+): Promise<string | undefined> {
+  const extension = path.extname(name).slice(1).toLowerCase();
+  const format = READ_FORMATS.find((known) => known === extension);
+  if (format === undefined)
+    return `${name} can't be drawn: only ${READ_FORMATS.map((known) => `.${known}`).join(", ")} can.`;
+  const read = await readMesh(bytes, format, beside);
+  if (!read.ok) return `${name} can't be drawn. ${read.why}`;
+  const drawn = await renderMesh(read.value, { width, height: width, yaw, pitch });
+  try {
     await writeWhole(png, drawn.png);
     return undefined;
   } catch (cause) {
-    return `${mesh} can't be drawn into ${png}: ${(cause as Error).message}.`;
+    return `${png} can't be written: ${(cause as Error).message}.`;
   }
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 
+import type { Run } from "@modly-runs/contract";
+
 import { type Context, ended } from "../context.ts";
 import { type Ending, EXIT, type ExitCode } from "../exit.ts";
 import { note } from "../local/journal.ts";
@@ -39,7 +41,7 @@ export interface Made {
   status: string;
   file?: string | undefined;
   files: string[];
-  run?: object | undefined;
+  run?: Run | undefined;
   failure?: { code: string | undefined; message: string | undefined; exit: number } | undefined;
 }
 

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 
 import { LINEAR, toSrgb } from "../colour.ts";
-import { boundsOf, type Mesh, type Picture } from "../mesh.ts";
+import { boundsOf, type Mesh, type Part, type Picture } from "../mesh.ts";
 import { readMesh } from "../read/index.ts";
 import { lookAt } from "./camera.ts";
 import { createCanvas, drawPart, type Canvas, type Texture } from "./raster.ts";
@@ -63,13 +63,46 @@ export async function renderMesh(
   const view = lookAt(boundsOf(mesh), { yaw, pitch, fov, margin }, canvas.width, canvas.height);
   for (const part of mesh.parts) {
     const texture = part.picture && (await decoded(part.picture));
-    drawPart(canvas, view, { ...part, texture }, { textured, lit });
+    drawPart(
+      canvas,
+      view,
+      { ...(part.normals ? part : faceted(part)), texture },
+      { textured, lit },
+    );
   }
   const pixels = average(canvas, samples, background);
   const png = await sharp(pixels, { raw: { width, height, channels: 4 } })
     .png()
     .toBuffer();
   return { width, height, pixels, png };
+}
+
+/** A part without normals, as STL has none: every triangle gets its own. */
+function faceted(part: Part): Part {
+  const { indices } = part;
+  const spread = (values: Float32Array | undefined, size: number): Float32Array | undefined =>
+    values &&
+    Float32Array.from(
+      { length: indices.length * size },
+      (_, i) => values[indices[Math.floor(i / size)]! * size + (i % size)]!,
+    );
+  const p = spread(part.positions, 3)!;
+  const normals = new Float32Array(p.length);
+  for (let at = 0; at < p.length; at += 9) {
+    const [ux, uy, uz] = [p[at + 3]! - p[at]!, p[at + 4]! - p[at + 1]!, p[at + 5]! - p[at + 2]!];
+    const [vx, vy, vz] = [p[at + 6]! - p[at]!, p[at + 7]! - p[at + 1]!, p[at + 8]! - p[at + 2]!];
+    const n = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+    const length = Math.hypot(...n) || 1;
+    for (let k = 0; k < 9; k++) normals[at + k] = n[k % 3]! / length;
+  }
+  return {
+    ...part,
+    positions: p,
+    normals,
+    uvs: spread(part.uvs, 2),
+    colours: spread(part.colours, 3),
+    indices: Uint32Array.from({ length: indices.length }, (_, at) => at),
+  };
 }
 
 /** Pixels of a texture; undefined where the decoder can't read it, so that the form at least is seen. */
