@@ -272,6 +272,20 @@ describe.skipIf(WITHOUT_PYTHON)("Modly's extensions", { concurrent: false }, () 
     );
   });
 
+  test("are as small as the documentation says", async () => {
+    const page = await readFile(new URL("../../../../docs/extensions.md", import.meta.url), "utf8");
+    const folder = path.join(bench.extensionsDir, "hello");
+    await mkdir(folder);
+    for (const [language, name] of [
+      ["json", "manifest.json"],
+      ["python", "generator.py"],
+    ] as const) {
+      const [, code = ""] = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "s").exec(page) ?? [];
+      await writeFile(path.join(folder, name), code);
+    }
+    expect(await ends("hello")).toMatchObject({ ok: true, stem: "hello" });
+  });
+
   test("are noticed when they come, change and go", async () => {
     const folder = path.join(bench.extensionsDir, "newcomer");
     await cp(path.join(bench.extensionsDir, "habits"), folder, { recursive: true });
