@@ -10,10 +10,22 @@ import { expect, test } from "vitest";
 import { cleanEnv, root, scratch } from "./processes.ts";
 
 const exec = promisify(execFile);
-const PACKAGES = ["packages/contract", "packages/mesh", "apps/server", "apps/cli"];
+
+/** The folders of our packages by their names. */
+async function ours(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const group of ["packages", "apps"])
+    for (const folder of await readdir(path.join(root, group))) {
+      const from = path.join(group, folder);
+      const text = await readFile(path.join(root, from, "package.json"), "utf8").catch(() => "{}");
+      const { name } = JSON.parse(text) as { name?: string };
+      if (name !== undefined) found.set(name, from);
+    }
+  return found;
+}
 
 /** Unpacks a package as npm would pack it, and links what it depends on to what is installed here. */
-async function install(from: string, into: string): Promise<void> {
+async function install(from: string, into: string): Promise<string[]> {
   const { stdout } = await exec(
     "npm",
     ["pack", "--json", "--ignore-scripts", "--pack-destination", into],
@@ -30,18 +42,27 @@ async function install(from: string, into: string): Promise<void> {
   ) as {
     dependencies?: Record<string, string>;
   };
+  const needed: string[] = [];
   for (const dependency of Object.keys(dependencies)) {
-    if (dependency.startsWith("@modly-runs/")) continue;
+    if (dependency.startsWith("@modly-runs/")) {
+      needed.push(dependency);
+      continue;
+    }
     const link = path.join(folder, "node_modules", dependency);
     await mkdir(path.dirname(link), { recursive: true });
     await symlink(path.join(root, from, "node_modules", dependency), link);
   }
+  return needed;
 }
 
 test("the packed command makes a mesh in an empty folder, with the server it brought along", async () => {
   const { dir, remove } = await scratch();
   try {
-    for (const from of PACKAGES) await install(from, dir);
+    const folders = await ours();
+    const wanted = new Set(["modly-runs"]);
+    // A set that grows while it is walked: what a package brings along is installed after it.
+    for (const name of wanted)
+      for (const needed of await install(folders.get(name)!, dir)) wanted.add(needed);
     await writeFile(path.join(dir, "package.json"), "{}");
     const main = path.join(dir, "node_modules/modly-runs/dist/main.js");
     const args = [main, "run", path.join(root, "examples/duck.png"), "-o", "duck.3mf"];
