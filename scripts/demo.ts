@@ -63,6 +63,12 @@ try {
   console.log(`From examples/duck.png in ${seconds} s:`);
   console.log(`  the mesh          ${path.relative(process.cwd(), mesh)}`);
   console.log(`  how it looks      ${path.relative(process.cwd(), view)}`);
+  if (process.stdin.isTTY) {
+    console.log(`The page is open at ${url} until Ctrl+C.`);
+    await once(server, "exit");
+  } else {
+    console.log("The page, at http://127.0.0.1:8765: npm run dev");
+  }
 } catch (cause) {
   console.error(cause instanceof Error ? cause.message : cause);
   process.exitCode = 1;

@@ -59,6 +59,7 @@ export interface Config {
     readonly times: { readonly idle: number; readonly load: number };
   } | null;
   readonly builtin: boolean;
+  readonly open: boolean;
   readonly testModels: boolean;
   readonly logLevel: string;
 }
@@ -283,6 +284,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
               },
             },
       builtin: values["without-builtin"] !== true,
+      open: values["open"] === true,
       testModels: values["test-models"] === true,
       logLevel,
     },

@@ -7,6 +7,7 @@ import { forPeople } from "./log-for-people.ts";
 import { describePrune } from "./prune.ts";
 import { CannotStart, startServer } from "./server.ts";
 import { helpText } from "./settings.ts";
+import { openPage } from "./open-page.ts";
 import { VERSION } from "./version.ts";
 
 const USAGE = 2;
@@ -72,6 +73,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   // Last: who reads this line may ask for the stop at once.
   process.stdout.write(`modly-runs-server listening on ${server.url}\n`);
+  if (config.open) openPage(server.url, process.env, (sentence) => log.warn(sentence));
 }
 
 main().catch((cause: unknown) => {

@@ -310,6 +310,7 @@ export const SETTINGS = {
     value: "ID",
     help: "A model of an extension to load at the start; may be repeated",
   },
+  open: { type: "flag", help: "Open the page in a browser once the server listens" },
   "test-models": {
     type: "flag",
     help: "Offer test/steps, test/fail and test/fingerprint, for tests and conformance",

@@ -18,9 +18,24 @@ const MEANING: Record<number, string> = {
 /** A file has no zod type: its part of the create is written down here. */
 const IMAGE_PART = {
   type: "string",
+  // `format` is what viewers make a button for choosing a file from.
+  format: "binary",
   contentMediaType: "application/octet-stream",
   description: "PNG, JPEG or WebP",
 };
+
+/** Values that a server with the built-in models takes as they are, so that a first try succeeds. */
+const EXAMPLES: Partial<Record<string, string>> = {
+  model_id: "builtin/auto",
+  params: "{}",
+  collection: "Default",
+};
+
+/** A schema with the example for its name, if there is one. */
+function withExample(name: string, schema: Json): Json {
+  const example = EXAMPLES[name];
+  return example === undefined ? schema : { ...schema, examples: [example], example };
+}
 
 const REF_OF = new Map<string, string>();
 
@@ -46,7 +61,7 @@ function parametersIn(where: "path" | "query" | "header", schema: unknown): Json
     name,
     in: where,
     required: !type.isOptional(),
-    schema: inlineJsonSchema(type),
+    schema: withExample(name, inlineJsonSchema(type) as Json),
   }));
 }
 
@@ -59,11 +74,27 @@ function bodyOf(route: AppRoute): Json {
   const type = "contentType" in route && route.contentType ? route.contentType : "application/json";
   const schema = {
     type: "object",
-    properties: { ...properties, image: IMAGE_PART },
+    properties: {
+      ...Object.fromEntries(
+        Object.entries(properties).map(([part, each]) => [part, withExample(part, each as Json)]),
+      ),
+      image: IMAGE_PART,
+    },
     required: ["image", ...(required ?? []).filter((name) => name !== "image")],
   };
   return { requestBody: { required: true, content: { [type]: { schema } } } };
 }
+
+/** The other form of a read: the run now, and each change of it, until it has ended. */
+const EVENTS = {
+  "text/event-stream": {
+    schema: {
+      type: "string",
+      description:
+        "Events whose `data` is the run in JSON on one line, and whose `id` is its revision",
+    },
+  },
+};
 
 function operation(name: string, route: AppRoute, tag: string) {
   const responses = Object.fromEntries(
@@ -72,7 +103,12 @@ function operation(name: string, route: AppRoute, tag: string) {
       {
         description: meaning(Number(status)),
         ...(isSchema(body) && !isAppRouteNoBody(body as never)
-          ? { content: { "application/json": { schema: schemaOf(body) } } }
+          ? {
+              content: {
+                "application/json": { schema: schemaOf(body) },
+                ...(name === "get" && status === "200" ? EVENTS : {}),
+              },
+            }
           : {}),
       },
     ]),
