@@ -2,7 +2,7 @@
  * Times the built-in generators stage by stage in one warm process, beside the floor: decoding the picture and encoding
  * a JPEG of the texture's size, which no method can do without.
  *
- *     pnpm bench [ROUNDS]
+ *     pnpm bench:stages [ROUNDS]
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
