@@ -110,7 +110,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     env: { ...alone(), MODLY_RUNS_TEST_MODELS: "true" },
   });
   const [seen, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
-  expect(seen).toContain("\r\u001B[K[#");
+  expect(seen).toContain("\r\u001B[K[-");
   expect(seen).toMatch(/Cancelling run/);
   expect([code, await isGone(ownUrl.exec(seen)![1]!)]).toEqual([6, true]);
 });
