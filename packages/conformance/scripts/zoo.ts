@@ -36,7 +36,7 @@ await several(MUTANTS, LANES, async (mutant) => {
   say(mutant.name, await tryMutant(mutant));
 });
 await several(
-  [{ name: "reference", why: "", overrides: {} }, ...TOLERANCES],
+  [{ name: "reference", why: "", allows: "", overrides: {} }, ...TOLERANCES],
   LANES,
   async (odd) => {
     say(odd.name, troubles(odd, await tryServer(odd.overrides, {}, odd.config)));

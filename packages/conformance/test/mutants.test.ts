@@ -17,7 +17,10 @@ import {
 const LANES = 8;
 /** The day's number picks which mutants are tried in full; it is shown, so that a day can be repeated. */
 const SEED = Number(process.env["ZOO_SEED"] ?? Math.floor(Date.now() / 86_400_000));
-const SAMPLE = 4;
+const SAMPLE = 2;
+/** One in so many is held against what it declares; `pnpm zoo` tries all, and in full. */
+const SHARE = 3;
+const CHOSEN = MUTANTS.filter((_, at) => at % SHARE === SEED % SHARE);
 
 /** A few mutants, others for each seed. */
 function sample(mutants: readonly Mutant[]): Mutant[] {
@@ -28,14 +31,14 @@ function sample(mutants: readonly Mutant[]): Mutant[] {
 }
 
 describe("the wrong servers", () => {
-  it(`are each found by the checks that they declare (${MUTANTS.length} of them)`, async () => {
-    const found = await several(MUTANTS, LANES, async (mutant) =>
+  it(`are each found by the checks that they declare (${CHOSEN.length} of ${MUTANTS.length}, seed ${SEED})`, async () => {
+    const found = await several(CHOSEN, LANES, async (mutant) =>
       (await tryMutant(mutant, { only: mutant.kills })).map((fault) => `${mutant.name}: ${fault}`),
     );
     expect(found.flat()).toEqual([]);
     const { unkilled } = killMatrix(MUTANTS);
     process.stdout.write(
-      `Mutants: ${MUTANTS.length} killed as declared, ${unkilled.length} checks without one\n`,
+      `Mutants: ${CHOSEN.length} killed as declared, ${unkilled.length} checks without one\n`,
     );
   }, 300_000);
 

@@ -13,12 +13,17 @@ it("finds nothing wrong with the reference server", async () => {
   expect(executed.length).toBeGreaterThanOrEqual(trial.verdicts.length - 1); // a restart is not tried
 });
 
-it(`finds nothing wrong with any of the ${TOLERANCES.length} odd servers`, async () => {
-  const found = await several(TOLERANCES, LANES, async (odd) =>
+/** The day's number picks which are tried here; `pnpm zoo` tries all of them. */
+const SEED = Number(process.env["ZOO_SEED"] ?? Math.floor(Date.now() / 86_400_000));
+const SHARE = 5;
+const chosen = TOLERANCES.filter((_, at) => at % SHARE === SEED % SHARE);
+
+it(`finds nothing wrong with ${chosen.length} of the ${TOLERANCES.length} odd servers (seed ${SEED})`, async () => {
+  const found = await several(chosen, LANES, async (odd) =>
     troubles(odd, await tryServer(odd.overrides, {}, odd.config)).map(
       (fault) => `${odd.name}: ${fault}`,
     ),
   );
   expect(found.flat()).toEqual([]);
-  process.stdout.write(`Odd servers that are right: ${TOLERANCES.length}, all clean\n`);
+  process.stdout.write(`Odd servers that are right: ${chosen.length} tried, all clean\n`);
 }, 300_000);

@@ -249,7 +249,7 @@ class Handler(BaseHTTPRequestHandler):
         if fields.get("model_id", "").strip() != MODEL:
             raise Refused(400, f"Unknown model ID; there is: {MODEL}")
         run = Run(data, self.params(fields), fields.get("collection", "Default"))
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", run.collection):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_-]?", run.collection):
             raise Refused(400, "collection is not a plain name.")
         try:
             size_of_picture(data)
@@ -306,11 +306,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def form(self, content_type):
         """Text fields by name, and files by name as lists of (type, bytes)."""
-        boundary = re.search(r'boundary="?([^\s";]{1,70})', content_type)
+        boundary = re.search(r';\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))', content_type, re.I)
         if not boundary:
             raise Refused(400, "The content type names no boundary.")
+        boundary = (boundary[1] or boundary[2]).encode("latin-1")
         # The first boundary has no line before it; with one put there, all are alike.
-        pieces = (b"\r\n" + self.body()).split(b"\r\n--" + boundary[1].encode("latin-1"))
+        pieces = (b"\r\n" + self.body()).split(b"\r\n--" + boundary)
         if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
             raise Refused(400, "The form does not end with its boundary.")
         fields, files = {}, {}

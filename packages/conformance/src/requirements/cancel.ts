@@ -147,4 +147,10 @@ export const CANCEL = {
     'A client shows "cancelled" over a finished mesh.',
     "R-X13",
   ),
+  "CAN-26": must(
+    "cancelled and status say the same",
+    "In every cancel answer that has both, cancelled is true beside cancelled and false beside any other status.",
+    "Two clients that read one key each would tell two stories.",
+    "R-X14",
+  ),
 } as const;

@@ -1,4 +1,4 @@
-import { must, should } from "./row.ts";
+import { may, must, should } from "./row.ts";
 
 const NEVER_5XX = "never a 5xx";
 const BAD_PICTURE =
@@ -236,5 +236,78 @@ export const CREATE = {
     "Where a wrong method on the create route gives 405, the answer has Allow.",
     "HTTP asks for it, and a person sees at once what to do.",
     "R-W9",
+  ),
+  "CRE-41": must(
+    "A Location leads to the run",
+    "If the create answer has Location, a GET of it shows the run.",
+    "Generic clients follow it.",
+    "R-C8",
+  ),
+  "CRE-42": may(
+    "Location",
+    "The create answer has Location.",
+    "HTTP's way to name what is new.",
+    "R-C7",
+  ),
+  "CRE-43": must(
+    "The model that was asked for",
+    "Two models in turns, at once, and after a refused create: each run ends as its own model does.",
+    "A mesh of another model looks like a bad result, not like a mistake.",
+    "R-C12",
+  ),
+  "CRE-44": must(
+    "Params that every client sends",
+    "remesh, enable_texture, texture_resolution and seed are accepted.",
+    "Known clients send them to every model.",
+    "R-C14",
+  ),
+  "CRE-45": must(
+    "The collection is the folder",
+    "With collection the output_url is in /workspace/, that name, letter by letter.",
+    "It is how people keep their meshes apart.",
+    "R-C16",
+  ),
+  "CRE-46": must(
+    "A collection can't climb",
+    "A collection with .., a slash at its beginning or a backslash: 4xx.",
+    "A name must not write where nobody looks.",
+    "R-C17",
+  ),
+  "CRE-47": must(
+    "Unknown text parts",
+    "A text part that nobody knows: accepted.",
+    "Newer clients meet older servers.",
+    "R-C18",
+  ),
+  "CRE-49": must(
+    "Every spelling of a form",
+    "Preamble and epilogue, quoted and long boundary, header names in any case, further part headers, encoded file names: accepted.",
+    "Each client library spells its forms in its own way.",
+    "R-W12",
+  ),
+  "CRE-51": must(
+    "Every ordinary PNG",
+    "Grey, palette, RGB, with and without alpha, 8 and 16 bits, portrait, landscape, one megapixel, above 1 MiB: done.",
+    "People's pictures are not all square and small.",
+    "R-P2",
+  ),
+  "CRE-52": must(
+    "Every ordinary JPEG",
+    "Baseline, progressive and with EXIF: done.",
+    "Cameras and web sites write all three.",
+    "R-P3",
+  ),
+  "CRE-53": should(
+    "A picture under another picture's label",
+    "A PNG as image/jpeg and a JPEG as image/png: done.",
+    "File names lie, and types are made of them.",
+    "R-P6",
+  ),
+  "CRE-54": must("Half a JPEG, half a WebP", BAD_PICTURE, "Uploads break off.", "R-P8"),
+  "CRE-55": must(
+    "An SVG",
+    `As image/svg+xml and as image/png. ${BAD_PICTURE}`,
+    "It is a document that can read files and load addresses.",
+    "R-P8",
   ),
 } as const;

@@ -94,4 +94,16 @@ export const OUTPUT = {
     "R-O4",
   ),
   "OUT-16": may("Validators", "ETag or Last-Modified.", "Nobody needs to fetch it twice.", "R-O7"),
+  "OUT-18": must(
+    "The mesh is of its picture, in every format",
+    "Two different pictures of one format give two meshes: grey and palette PNG, JPEG, WebP.",
+    "A decoder that gives up hands every picture the same mesh.",
+    "R-P5",
+  ),
+  "OUT-19": must(
+    "Nothing outside the workspace",
+    "/workspace/ with .., encoded once and twice, doubled slashes, absolute paths and backslashes never gives a file of the system.",
+    "Whoever can reach the server could read its disk.",
+    "R-O5",
+  ),
 } as const;

@@ -166,4 +166,10 @@ export const READ = {
     "They are legal; it is good to know them.",
     "R-G1",
   ),
+  "GET-30": must(
+    "One connection, many requests",
+    "Over one kept-alive connection each answer is that of its own request, and what a new connection shows.",
+    "Clients keep connections; a stale or shifted answer is another run's.",
+    "R-W5",
+  ),
 } as const;

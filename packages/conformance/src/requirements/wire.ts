@@ -8,4 +8,10 @@ export const WIRE = {
     "A client can only handle what was agreed.",
     "R-W3",
   ),
+  "WIRE-03": must(
+    "No insides in any answer",
+    "No detail and no error holds a stack or a path of the server's disk.",
+    "It tells an attacker what to try, and a person nothing.",
+    "R-W4",
+  ),
 } as const;

@@ -4,8 +4,10 @@ import { CANCELS } from "./cancels.ts";
 import { CREATE_ACCEPTS } from "./create-accepts.ts";
 import { CREATE_CONSEQUENCES } from "./create-consequences.ts";
 import { CREATE_REFUSES } from "./create-refuses.ts";
+import { CREATE_FORMS } from "./create-forms.ts";
 import { LIVES } from "./lives.ts";
 import { OUTPUTS } from "./outputs.ts";
+import { PICTURES } from "./pictures.ts";
 import { READS } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -13,6 +15,8 @@ import type { Scenario } from "./scenario.ts";
 export const SCENARIOS: readonly Scenario[] = [
   ...CREATE_ACCEPTS,
   ...CREATE_CONSEQUENCES,
+  ...CREATE_FORMS,
+  ...PICTURES,
   ...LIVES,
   ...CANCELS,
   ...CANCEL_RACES,

@@ -25,7 +25,50 @@ export function strayPath(url: string): boolean {
   );
 }
 
+/** Files that most systems have, what they hold, and how a way to them can be spelled. */
+const SYSTEM_FILES = [
+  { path: "etc/passwd", holds: /^root:.*:0:0:/m },
+  { path: "proc/self/status", holds: /^Name:\s/m },
+  { path: "windows/win.ini", holds: /^\[(?:fonts|extensions|mci extensions)\]/im },
+] as const;
+const UP = 8;
+const ways = (path: string): readonly string[] => [
+  `${"../".repeat(UP)}${path}`,
+  `${"%2e%2e/".repeat(UP)}${path}`,
+  `${"..%2f".repeat(UP)}${path.replaceAll("/", "%2f")}`,
+  `${"%2e%2e%2f".repeat(UP)}${path.replaceAll("/", "%2f")}`,
+  `${"%252e%252e%252f".repeat(UP)}${path.replaceAll("/", "%252f")}`,
+  `${"..%5c".repeat(UP)}${path.replaceAll("/", "%5c")}`,
+  `${"..\\".repeat(UP)}${path.replaceAll("/", "\\")}`,
+  `Default/${"../".repeat(UP)}${path}`,
+  `....//${"....//".repeat(UP)}${path}`,
+  `/${path}`,
+  `%2f${path.replaceAll("/", "%2f")}`,
+  `//${path}`,
+  `file:///${path}`,
+];
+
 export const OUTPUTS: readonly Scenario[] = [
+  {
+    name: "ways out of the workspace",
+    feeds: ["OUT-19"],
+    async run(t) {
+      for (const { path, holds } of SYSTEM_FILES) {
+        for (const way of ways(path)) {
+          const output = await download(t, `/workspace/${way}`);
+          const leaked = holds.test(output.response?.body.toString("latin1") ?? "");
+          // What is told is the way, not the content.
+          t.expect(
+            "OUT-19",
+            !leaked,
+            `no file at /workspace/${way}`,
+            `${statusOf(output)}: ${path}`,
+            output,
+          );
+        }
+      }
+    },
+  },
   {
     name: "downloading an output",
     feeds: [

@@ -1,4 +1,4 @@
-import { AnyProblem, isEnded, type RunStatus } from "@modly-runs/contract";
+import { AnyProblem, isEnded, isRunStatus, type RunStatus } from "@modly-runs/contract";
 import { isDeepStrictEqual } from "node:util";
 
 import {
@@ -13,6 +13,7 @@ import type { CheckId } from "../requirements/index.ts";
 import type { Session } from "../session/session.ts";
 import type { SituationName } from "../target/config.ts";
 import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
+import { statusOf } from "./answers.ts";
 import { told } from "./bench.ts";
 
 import { BODY_RULES, placeOf } from "./body-rules.ts";
@@ -82,8 +83,10 @@ const HISTORY_RULES: readonly HistoryRule[] = [
 export const PREDICATE_IDS: readonly CheckId[] = [
   ...BODY_RULES.map(({ id }) => id),
   ...HISTORY_RULES.map(({ id }) => id),
+  "CAN-26",
   "OUT-17",
   "WIRE-01",
+  "WIRE-03",
 ];
 
 /** Which situation has to work for a status to be seen at all. */
@@ -143,10 +146,56 @@ function judgeWire(session: Session): void {
   }
 }
 
+/** Stacks of the usual languages, and paths that only the server's own disk has. */
+const INSIDES =
+  /Traceback \(most recent call last\)|File "[^"]+", line \d+|\bat [\w.<>$ ]+ \(?[^\s()]+:\d+:\d+\)?|(?:^|[\s"'(=:])\/(?:home|root|usr|var|tmp|opt|srv|etc|app|Users|private|mnt|proc)\/[\w.-]+|\b[A-Za-z]:\\+(?:Users|Windows|Program|Temp)/;
+
+function judgeInsides(session: Session): void {
+  for (const exchange of session.recorder.exchanges) {
+    const answer = jsonOf(exchange.response);
+    if (typeof answer !== "object" || answer === null) continue;
+    const { detail, error } = answer as Record<string, unknown>;
+    const text = [detail, error]
+      .map((part) => (typeof part === "string" ? part : JSON.stringify(part ?? "")))
+      .join("\n");
+    // What the request itself said may be repeated.
+    const found = INSIDES.exec(text)?.[0];
+    const echoed =
+      found !== undefined &&
+      (exchange.request.path.includes(found.trim()) ||
+        (exchange.request.body?.includes(found.trim()) ?? false));
+    session.ledger.add("WIRE-03", {
+      ok: found === undefined || echoed,
+      expected: "a sentence without a stack or a path of the disk",
+      observed: found === undefined ? "" : told(exchange),
+      exchanges: [exchange.number],
+    });
+  }
+}
+
+function judgeCancels(session: Session): void {
+  for (const exchange of session.recorder.exchanges) {
+    if (exchange.meaning.act !== "cancel" || statusOf(exchange) >= 300) continue;
+    const { status, cancelled } = (jsonOf(exchange.response) ?? {}) as Record<string, unknown>;
+    if (!isRunStatus(status) || typeof cancelled !== "boolean") continue;
+    const ok = cancelled === (status === "cancelled");
+    session.ledger.add("CAN-26", {
+      ok,
+      expected: "cancelled is true exactly beside the status cancelled",
+      observed: ok ? "" : told(exchange),
+      exchanges: [exchange.number],
+    });
+  }
+  if (!session.ledger.hasEvidence("CAN-26"))
+    session.ledger.obstruct("CAN-26", { kind: "n/a", reason: "No cancel answer had both keys." });
+}
+
 /** Judges every read, every history and every answer of the session. */
 export async function judgeHistories(session: Session): Promise<void> {
   judgeBodies(session);
   judgeWire(session);
+  judgeInsides(session);
+  judgeCancels(session);
   const histories = historiesOf(session.recorder.exchanges, session.strict);
   for (const history of histories) {
     for (const { id, find } of HISTORY_RULES) {

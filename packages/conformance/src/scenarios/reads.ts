@@ -30,6 +30,7 @@ export const READS: readonly Scenario[] = [
   {
     name: "ids that are no runs",
     feeds: ["GET-17", "GET-18", "GET-27"],
+    shows: ["WIRE-03"],
     async run(t) {
       const unknown = await t.read(randomUUID());
       t.judge(

@@ -14,6 +14,8 @@ export interface Request {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
+  /** Which connection it came over: its port on the client's side. */
+  connection: number;
   /** The whole body, or the refusal when it is too long or never ends. */
   body(): Promise<Buffer | Answer>;
 }
@@ -65,6 +67,7 @@ export function fromNode(message: IncomingMessage): Request {
     method: message.method ?? "GET",
     path: url.split("?", 1)[0] ?? "/",
     headers: message.headers,
+    connection: message.socket.remotePort ?? 0,
     body: () => readBody(message),
   };
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 import { CHECKS, type CheckId } from "../../src/requirements/index.ts";
 import type { Mutant } from "./mutants/mutant.ts";
-import type { Tolerance } from "./tolerances.ts";
+import type { Tolerance } from "./tolerance.ts";
 import type { Trial } from "./trial.ts";
 
 /** Where the matrix is kept, for programs and for people. */
@@ -47,8 +47,8 @@ export function troubles(odd: Tolerance, { blocked, verdicts }: Trial): string[]
 export function matrixPage(mutants: readonly Mutant[], tolerances: readonly Tolerance[]): string {
   const killers = Object.keys(CHECKS).map((id) => {
     const names = mutants.filter(({ kills }) => kills.includes(id)).map(({ name }) => name);
-    const { level, title } = CHECKS[id as CheckId];
-    return `| ${id} | ${level} | ${title} | ${names.join(", ")} |`;
+    const { level, title, of } = CHECKS[id as CheckId];
+    return `| ${id} | ${level} | ${title} | ${of.join(", ")} | ${names.join(", ")} |`;
   });
   const wrong = mutants.map(({ name, why, kills, mayAlsoFail = [] }) => {
     const chance =
@@ -56,7 +56,7 @@ export function matrixPage(mutants: readonly Mutant[], tolerances: readonly Tole
     return `| ${name} | ${why} | ${kills.join(", ")}${chance} |`;
   });
   const odd = tolerances.map(
-    ({ name, why, warns = [] }) => `| ${name} | ${why} | ${warns.join(", ")} |`,
+    ({ name, why, allows, warns = [] }) => `| ${name} | ${why} | ${allows} | ${warns.join(", ")} |`,
   );
   return `# What proves the checks
 
@@ -68,8 +68,8 @@ Each check has to be fair too: ${tolerances.length} servers that are odd and rig
 
 ## Checks, and the wrong servers that show they bite
 
-| check | level | | found in |
-| --- | --- | --- | --- |
+| check | level | | rule | found in |
+| --- | --- | --- | --- | --- |
 ${killers.join("\n")}
 
 ## Wrong servers, and the checks that find them
@@ -80,8 +80,10 @@ ${wrong.join("\n")}
 
 ## Odd servers that pass
 
-| server | what is odd | warns |
-| --- | --- | --- |
+The rule is the sentence of the [specification](specification.md) that allows it.
+
+| server | what is odd | rule | warns |
+| --- | --- | --- | --- |
 ${odd.join("\n")}
 `;
 }

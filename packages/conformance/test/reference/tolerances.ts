@@ -5,19 +5,9 @@ import { isEnded } from "@modly-runs/contract";
 import { type Behaviour, correct, sha256, textOf } from "./behaviour.ts";
 import { type Answer, bodyOf, json, refuse } from "./http.ts";
 import { change, count, later, MODELS, pause, type StoredRun } from "./lab.ts";
-import { REFERENCE_TARGET, type ReferenceTarget } from "./target.ts";
-
-/** A server that is correct and odd. The suite must find nothing wrong with it. */
-export interface Tolerance {
-  name: string;
-  /** What is odd, and why it is allowed. */
-  why: string;
-  overrides: Partial<Behaviour>;
-  /** SHOULD checks that warn, and rightly: what they ask for is not a duty. */
-  warns?: readonly string[];
-  /** What the target's description says differently. */
-  config?: Partial<ReferenceTarget>;
-}
+import { ODDITIES } from "./oddities.ts";
+import { REFERENCE_TARGET } from "./target.ts";
+import type { Tolerance } from "./tolerance.ts";
 
 const { situations } = REFERENCE_TARGET;
 const noQueue = { ...situations, queued: "none" } as const;
@@ -56,6 +46,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "instant",
     why: "The run is over before the answer to the create is read: nothing forbids being fast.",
+    allows: "R-L1",
     overrides: {
       work: async (lab, run) => {
         if (run.model.id.startsWith("ref/long") || run.model.slots === 1)
@@ -69,6 +60,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "nothing-long",
     why: "Every run is instant, and nothing long is promised: what needs a long run does not apply.",
+    allows: "R-L1",
     overrides: {
       work: async (lab, run) => {
         change(run, { status: "running", step: "Working" });
@@ -81,6 +73,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "never-pending",
     why: "Reads never show `pending`: observers may miss states.",
+    allows: "R-L1",
     overrides: {
       view: (run, lab) => ({
         ...correct.view(run, lab),
@@ -92,11 +85,13 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "no-progress",
     why: "Progress is 0 until it is 100: a generator that can't tell says nothing.",
+    allows: "R-L1",
     overrides: { advance: () => {} },
   },
   {
     name: "single-slot",
     why: "One run at a time, first come, first served.",
+    allows: "R-L12",
     overrides: {
       accept: (lab, run) => {
         run.model = { ...run.model, id: "ref/one", slots: 1 };
@@ -108,6 +103,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "422-array-details",
     why: "Refusals carry a list of findings, as FastAPI's do.",
+    allows: "R-W3",
     overrides: rewritten((answer) =>
       answer.status === 400
         ? json(422, {
@@ -119,6 +115,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "only-detail",
     why: "Refusals carry a sentence and nothing else.",
+    allows: "R-W3",
     overrides: rewritten((answer) =>
       answer.status >= 400
         ? { ...answer, body: JSON.stringify({ detail: bodyOf(answer)["detail"] }) }
@@ -128,6 +125,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "extra-keys",
     why: "Bodies have more keys than the contract names.",
+    allows: "R-W2",
     overrides: rewritten((answer) =>
       String(answer.body).startsWith("{")
         ? { ...answer, body: JSON.stringify({ ...bodyOf(answer), server: { name: "odd" } }) }
@@ -137,6 +135,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "reversed-pretty-json",
     why: "Keys come in another order, on lines of their own.",
+    allows: "R-W2",
     overrides: rewritten((answer) =>
       String(answer.body).startsWith("{")
         ? {
@@ -153,6 +152,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "chunked-answers",
     why: "No Content-Length: bodies come in chunks.",
+    allows: "R-W2",
     overrides: {
       decorate: (answer, request) =>
         answer.body === null || request.method === "HEAD" || answer.status === 206
@@ -163,21 +163,25 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "connection-close",
     why: "Each answer closes its connection.",
+    allows: "R-W2",
     overrides: headed({ Connection: "close" }),
   },
   {
     name: "lower-case-headers",
     why: "The names of headers are all small.",
+    allows: "R-W2",
     overrides: recased((name) => name.toLowerCase()),
   },
   {
     name: "upper-case-headers",
     why: "The names of headers are all capitals.",
+    allows: "R-W2",
     overrides: recased((name) => name.toUpperCase()),
   },
   {
     name: "charset-parameter",
     why: "The type names its character set.",
+    allows: "R-W2",
     overrides: rewritten((answer) => ({
       ...answer,
       headers: { ...answer.headers, "Content-Type": "application/json; charset=utf-8" },
@@ -186,6 +190,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "slash-307",
     why: "A trailing slash is redirected, with the method kept.",
+    allows: "R-W7",
     overrides: {
       handle: async (lab, request) =>
         /^\/workflow-runs\/.+\/$/.test(request.path)
@@ -196,6 +201,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "weak-etags",
     why: "Tags are weak: the same for the same meaning.",
+    allows: "R-G16",
     overrides: {
       decorate: (answer) => ({
         ...answer,
@@ -208,6 +214,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "no-etags",
     why: "No validators at all: a read always gives the whole body.",
+    allows: "R-G16",
     overrides: {
       readHeaders: () => ({ "Cache-Control": "no-store" }),
     },
@@ -215,6 +222,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "slow-cancel",
     why: "The answer to a cancel of a long run takes two seconds: the generator is asked first.",
+    allows: "R-X12",
     overrides: {
       cancel: async (lab, run, request) => {
         if (active(run) && run.model.id === "ref/long" && count(lab, "slow") <= 3)
@@ -232,16 +240,19 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "hex-ids",
     why: "Ids are 64 hex digits.",
+    allows: "R-C5",
     overrides: { newId: () => randomBytes(32).toString("hex") },
   },
   {
     name: "ulids",
     why: "Ids begin with the time and sort by it; 80 bits are random.",
+    allows: "R-C5",
     overrides: { newId: () => ulid() },
   },
   {
     name: "jitter",
     why: "Every answer takes up to 150 ms longer.",
+    allows: "R-L5",
     overrides: {
       decorate: async (answer, _request, lab) => {
         // A fixed rhythm, so that two runs of the suite meet the same server.
@@ -260,6 +271,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "busy-429",
     why: "More than six active runs are refused, with a time to come back.",
+    allows: "R-W6",
     overrides: {
       admit: (lab) =>
         [...lab.runs.values()].filter(active).length >= 6
@@ -270,6 +282,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "retention",
     why: "A run and its mesh are retired together some time after the end.",
+    allows: "R-L11",
     overrides: {
       find: (lab, id) => {
         const run = correct.find(lab, id);
@@ -285,6 +298,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "asynchronous-cancel",
     why: "The cancel is accepted and takes hold a moment later; the answer says what is true.",
+    allows: "R-X4",
     warns: ["CAN-04"],
     overrides: {
       stop: (lab, run) => later(lab, 150, () => correct.stop(lab, run)),
@@ -298,6 +312,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "proposal-branch",
     why: "The proposal's own branch: 202 to create and cancel, no `cancelled`, a richer candidate.",
+    allows: "R-X1",
     warns: ["CAN-24"],
     overrides: {
       created: async (...args) => ({ ...(await correct.created(...args)), status: 202 }),
@@ -323,6 +338,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "three-endpoints-only",
     why: "Nothing beside the three endpoints and the workspace.",
+    allows: "R-C10",
     overrides: {
       otherRoute: () => refuse("route_not_found", "There is no such route."),
     },
@@ -330,6 +346,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "late-detection",
     why: "Pictures are only read by the generator: a broken one makes a run that fails.",
+    allows: "R-P8",
     overrides: {
       pictureFault: (bytes) => (bytes.length === 0 ? "The picture is empty." : null),
       work: async (lab, run) => {
@@ -342,6 +359,7 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "default-model",
     why: "A create without a model, or with an empty name, means the default model.",
+    allows: "R-C10",
     overrides: {
       model: (parts) =>
         textOf(parts, "model_id")?.trim() ? correct.model(parts) : (MODELS[0] ?? correct.model([])),
@@ -350,11 +368,13 @@ export const TOLERANCES: readonly Tolerance[] = [
   {
     name: "no-ranges",
     why: "A range gets the whole file: ranges are an offer and no duty.",
+    allows: "R-O6",
     overrides: {
       file: (lab, path, { headers: { range: _ignored, ...headers }, ...request }) =>
         correct.file(lab, path, { ...request, headers }),
     },
   },
+  ...ODDITIES,
 ];
 
 /** Crockford's digits: 10 of time, 16 of chance. */

@@ -75,7 +75,7 @@ export const CANCEL_ANSWERS: readonly Mutant[] = [
     overrides: {
       cancelled: (run) => json(200, { run_id: run.id, status: run.status, cancelled: true }),
     },
-    kills: ["CAN-25"],
+    kills: ["CAN-25", "CAN-26"],
   },
   {
     name: "second-cancel-409",

@@ -1,5 +1,6 @@
 import { CANCEL_ANSWERS, CANCEL_EFFECTS } from "./cancel.ts";
 import { CREATE_ANSWERS, CREATE_FIELDS } from "./create.ts";
+import { FORMS } from "./forms.ts";
 import { LATE } from "./late.ts";
 import { LIVES } from "./life.ts";
 import type { Mutant } from "./mutant.ts";
@@ -12,6 +13,7 @@ import { READ_BODIES, READ_HTTP } from "./read.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...CREATE_ANSWERS,
   ...CREATE_FIELDS,
+  ...FORMS,
   ...PICTURES,
   ...READ_BODIES,
   ...READ_HTTP,

@@ -20,6 +20,10 @@ export const LIVES: readonly Mutant[] = [
     why: "Each stage of the generator counts from zero, as in the existing backend.",
     overrides: shownWhen("running", (run) => ({ progress: (run.progress * 2) % 99 })),
     kills: ["LIF-02", "LIF-15"],
+    mayAlsoFail: ["CAN-11", "CAN-12", "CAN-20"].map((id) => ({
+      id,
+      reason: "its run is followed until it begins, and may be seen to fall back",
+    })),
   },
   {
     name: "error-turns-done",
