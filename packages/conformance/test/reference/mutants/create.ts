@@ -41,7 +41,7 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
           ? refuse("run_not_found", "There is no such run.")
           : correct.read(lab, run, request),
     },
-    kills: ["CRE-03"],
+    kills: ["CRE-03", "CRE-41", "GET-30"],
   },
   {
     name: "id-with-plus",
@@ -277,7 +277,7 @@ export const CREATE_FIELDS: readonly Mutant[] = [
         return !isAnswer(params) && odd.length > 0 ? crash() : params;
       },
     },
-    kills: ["CRE-24", "WIRE-01"],
+    kills: ["CRE-24", "WIRE-01", "CRE-44"],
   },
   {
     name: "proto-key-500",

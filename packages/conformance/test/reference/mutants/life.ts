@@ -101,7 +101,7 @@ export const LIVES: readonly Mutant[] = [
         if (await pause(lab, 60, run)) correct.fail(lab, run);
       },
     },
-    kills: ["LIF-11"],
+    kills: ["LIF-11", "CRE-43"],
     mayAlsoFail: SIDE_BY_SIDE,
   },
   {

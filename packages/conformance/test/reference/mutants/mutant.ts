@@ -15,7 +15,18 @@ export interface Mutant {
 }
 
 /** For mutants that hurt a neighbour: scenarios which run side by side may be neighbours by chance. */
-export const SIDE_BY_SIDE = ["CRE-11", "CAN-06", "CAN-12"].map((id) => ({
+export const SIDE_BY_SIDE = [
+  "CRE-11",
+  "CRE-43",
+  "CRE-45",
+  "CRE-51",
+  "CRE-52",
+  "CRE-53",
+  "GET-30",
+  "OUT-18",
+  "CAN-06",
+  "CAN-12",
+].map((id) => ({
   id,
   reason: "its runs may be the only ones beside the one that does harm",
 }));

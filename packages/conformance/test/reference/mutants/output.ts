@@ -44,7 +44,7 @@ export const OUTPUTS: readonly Mutant[] = [
       scene_candidate: { workspace_path: `elsewhere/${run.file}` },
     })),
     // Whoever downloads notices.
-    kills: ["LIF-07", "OUT-01", "OUT-17", "CAN-06", "CAN-12"],
+    kills: ["LIF-07", "OUT-01", "OUT-17", "CAN-06", "CAN-12", "CRE-45"],
   },
   {
     name: "glb-octet-stream",
@@ -126,7 +126,7 @@ export const OUTPUTS: readonly Mutant[] = [
         run.model.id === "ref/fingerprint" ? correct.outputPath(run) : "Default/mesh.glb",
       mesh: () => glb(triangle("the same")),
     },
-    kills: ["OUT-09"],
+    kills: ["OUT-09", "CRE-45"],
   },
   {
     name: "outputs-swapped",

@@ -21,7 +21,7 @@ export const PICTURES: readonly Mutant[] = [
     overrides: {
       pictureFault: (bytes) => (bytes[0] === 0xff ? "Not a PNG." : correct.pictureFault(bytes)),
     },
-    kills: ["CRE-07"],
+    kills: ["CRE-07", "CRE-52", "CRE-53"],
   },
   {
     name: "webp-500",
@@ -30,7 +30,7 @@ export const PICTURES: readonly Mutant[] = [
       pictureFault: (bytes) =>
         bytes.toString("latin1", 0, 4) === "RIFF" ? crash() : correct.pictureFault(bytes),
     },
-    kills: ["CRE-08", "WIRE-01"],
+    kills: ["CRE-08", "WIRE-01", "CRE-54"],
   },
   {
     name: "image-missing-accepted",
@@ -135,7 +135,7 @@ export const PICTURES: readonly Mutant[] = [
           ? null
           : correct.pictureFault(bytes),
     },
-    kills: ["CRE-19"],
+    kills: ["CRE-19", "CRE-55"],
   },
 ];
 
