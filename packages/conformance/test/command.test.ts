@@ -43,9 +43,32 @@ test("init writes what it measured, and run can use it", async () => {
   expect(
     (await conformance("init", "--url", reference.url, "--model", "ref/fast", "-o", file)).code,
   ).toBe(0);
-  expect(await readFile(file, "utf8")).toMatch(/done after \d+ ms\n {2}succeeds: .*ref\/fast/);
+  expect(await readFile(file, "utf8")).toMatch(
+    /Seen: done after \d+ ms\n {2}succeeds: .*ref\/fast/,
+  );
   const { code } = await conformance("run", "--config", file, "--only", "CRE-01,GET");
   expect(code).toBe(0);
+});
+
+test("a wrong configuration is refused with the line", async () => {
+  const file = join(folder, "wrong.yaml");
+  const cases: [string, string[]][] = [
+    ["base_url: http://x\nlane: 3\n", [":2 lane is not a setting"]],
+    [
+      "base_url: http://x\nsituations:\n  succeeds: {model_id: 3}\n  long: {}\n",
+      [":3 situations.succeeds.model_id must be a text", ":4 situations.long is not a situation"],
+    ],
+    ["base_url: http://x\ncapabilities: [pid]\n", [":2 capabilities: pid is unknown"]],
+    ["base_url: http://x\ntime_scale: slow\n", [':2 time_scale must be "auto" or a number']],
+    ["hooks: {restart: {timeout_ms: 5}}\n", [":1 hooks.restart must be a mapping with command"]],
+    ["base_url: x\n\tprofile: strict\n", [":2 is not YAML"]],
+  ];
+  for (const [text, sentences] of cases) {
+    await writeFile(file, text);
+    const { code, err } = await conformance("run", "--config", file);
+    expect({ text, code }).toEqual({ text, code: 3 });
+    for (const sentence of sentences) expect(err).toContain(file + sentence);
+  }
 });
 
 test("a baseline entry of a check that passes is stale and fails", async () => {
