@@ -1,6 +1,9 @@
 export { conformanceTests, type TestFramework } from "./adapter.ts";
 export {
+  badgeReport,
+  compareReport,
   consoleReport,
+  htmlReport,
   jsonReport,
   junitReport,
   markdownReport,

@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { writeFile } from "node:fs/promises";
 
 import { explain, list } from "./commands/catalogue.ts";
+import { compareReports } from "./commands/compare.ts";
+import { doctor } from "./commands/doctor.ts";
 import { run, type RunFlags, type Said } from "./commands/run.ts";
 import { describeTarget } from "./target/init.ts";
 import { loadTarget, type TargetFlags } from "./target/load.ts";
@@ -15,6 +17,22 @@ const commas = (text: string, before: readonly string[] = []) => [
 const gather = (text: string, before: readonly string[] = []) => [...before, text];
 
 let said: Said = { code: 0 };
+
+/** Reads a written configuration back and makes a first check with it. */
+async function tried(file: string): Promise<Said> {
+  const first = await run({
+    config: file,
+    set: "core",
+    only: ["CRE-01"],
+    quiet: true,
+    color: false,
+  });
+  const wrote = `Wrote ${file}. `;
+  return first.code === 0
+    ? { out: `${wrote}Tried it: a run is created. Next: run --config ${file}\n`, code: 0 }
+    : { ...first, out: `${wrote}Tried it, and it does not work yet:\n${first.out ?? ""}` };
+}
+
 const program = new Command("modly-runs-conformance")
   .description(
     "Says whether a server of headless image-to-mesh runs keeps the contract, and why not.",
@@ -29,6 +47,7 @@ const targeted = (command: Command) =>
     .option("--preset <name>", `a server the suite knows: ${Object.keys(PRESETS).join(", ")}`)
     .option("--model <id>", "a model that works, for servers without GET /model/all")
     .option("--time-scale <factor>", "multiplies every time allowed, or auto for slow models")
+    .option("--restart <command>", "ends the server and starts it again; used when it hangs")
     .option("--header <line>", "'Name: value', sent with every request; may be repeated", gather);
 
 targeted(program.command("run"))
@@ -50,6 +69,9 @@ targeted(program.command("run"))
     "--artifacts <folder>",
     "write a folder for each finding, with a script that does it again",
   )
+  .option("--html <file>", "write one HTML page with everything in it")
+  .option("--badge <file>", "write the JSON of a badge (shields.io endpoint)")
+  .option("--ndjson <file>", "write what happens as it happens, a JSON object a line; - for stdout")
   .option("--quiet", "no progress on stderr")
   .option("--no-color", "plain text")
   .action(async (flags: RunFlags) => {
@@ -67,8 +89,23 @@ targeted(program.command("init"))
     else if (output === undefined) said = { out: found.yaml, code: 0 };
     else {
       await writeFile(output, found.yaml);
-      said = { out: `Wrote ${output}\n`, code: 0 };
+      said = await tried(output);
     }
+  });
+
+targeted(program.command("doctor"))
+  .description("look at everything a run depends on, and say what to do")
+  .action(async (flags: TargetFlags) => {
+    const target = await loadTarget(flags);
+    said = typeof target === "string" ? { err: target, code: 3 } : await doctor(target);
+  });
+
+program
+  .command("compare <base> <head>")
+  .description("say what a change mends and breaks, from two JSON reports (exit 1 if it breaks)")
+  .option("--md <file>", "write it there too")
+  .action(async (base: string, head: string, { md }: { md?: string }) => {
+    said = await compareReports(base, head, md);
   });
 
 program

@@ -1,3 +1,5 @@
+import { isEnded } from "@modly-runs/contract";
+
 import { type CheckId, CHECK_IDS, idsOf, type SetName } from "./requirements/index.ts";
 import { Bench } from "./scenarios/bench.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
@@ -7,6 +9,7 @@ import type { Scenario } from "./scenarios/scenario.ts";
 import { Estimate } from "./session/estimate.ts";
 import type { Listener } from "./session/events.ts";
 import { CannotGoOn, Session } from "./session/session.ts";
+import { restart, settle, STUCK } from "./session/settle.ts";
 import { preflight, wireIsVerbatim } from "./target/preflight.ts";
 import { SITUATIONS, type TargetConfig } from "./target/config.ts";
 import { findSituation } from "./target/situations.ts";
@@ -53,15 +56,21 @@ export function chosenIds(options: RunOptions = {}): readonly CheckId[] {
 const serves = (scenario: Scenario, wanted: ReadonlySet<CheckId>) =>
   [...scenario.feeds, ...(scenario.shows ?? [])].some((id) => wanted.has(id));
 
-async function play(session: Session, scenario: Scenario, alone: boolean): Promise<void> {
+/** `quiet`: begin when no other run is active. `whole`: leave a target that works. */
+async function play(
+  session: Session,
+  scenario: Scenario,
+  alone?: "quiet" | "whole",
+): Promise<void> {
   const bench = new Bench(session, scenario.name);
   const obstruct = (kind: "blocked" | "n/a" | "harness-error", reason: string) => {
     for (const id of scenario.feeds) {
       if (!session.ledger.hasEvidence(id)) session.ledger.obstruct(id, { kind, reason });
     }
   };
+  const since = session.recorder.exchanges.length;
   try {
-    if (alone) await unlessGone(untilQuiet(session));
+    if (alone === "quiet") await unlessGone(untilQuiet(session));
     for (const name of scenario.needs ?? []) await bench.situation(name);
     await scenario.run(bench);
   } catch (error) {
@@ -69,6 +78,33 @@ async function play(session: Session, scenario: Scenario, alone: boolean): Promi
     else obstruct("harness-error", `The suite failed in "${scenario.name}": ${String(error)}`);
   } finally {
     bench.close();
+  }
+  if (alone === "whole") await leaveWhole(session, bench, since);
+}
+
+/**
+ * Where scenarios follow one another each begins with a target that works: the runs of the one before
+ * have ended, and a plain run ends done. A target that no longer gets there is restarted if its
+ * configuration says how; else nothing more is tried.
+ */
+async function leaveWhole(session: Session, bench: Bench, since: number): Promise<void> {
+  if (session.gone !== undefined) {
+    await restart(session).catch(() => false);
+    return;
+  }
+  try {
+    const settled = await settle(session, since);
+    // The first run after a kill may fail of it; that is judged where it was provoked.
+    for (let tries = 0; settled && tries < 3; tries += 1) {
+      const { id } = await bench.start();
+      const end = await bench.until(id, isEnded);
+      if (end?.body["status"] === "done") return;
+      if (end === undefined) break;
+    }
+    if (!(await restart(session))) session.gone ??= STUCK;
+  } catch (error) {
+    if (!(error instanceof CannotGoOn)) session.gone ??= `${STUCK} (${String(error)})`;
+    else if (!(await restart(session).catch(() => false))) session.gone ??= STUCK;
   }
 }
 
@@ -88,7 +124,13 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
   const playOne = async (scenario: Scenario) => {
     const began = performance.now();
     tell(scenario.name, "begins");
-    await play(session, scenario, scenario.alone === true || lanes === 1);
+    const only = lanes === 1 ? "whole" : scenario.alone === true ? "quiet" : undefined;
+    const tries = scenario.race ? (session.target.races ?? 1) : 1;
+    const found = () => scenario.feeds.some((id) => session.ledger.isBroken(id));
+    for (let count = 0; count < tries && session.gone === undefined && !found(); count += 1)
+      await play(session, scenario, only);
+    // A session that is over still owes each check its reason.
+    if (session.gone !== undefined) await play(session, scenario);
     estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
     done += 1;
     tell(scenario.name, "ends");

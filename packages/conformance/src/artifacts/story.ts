@@ -1,7 +1,7 @@
 import { isEnded, isRunStatus } from "@modly-runs/contract";
 
 import { runBodyOf } from "../history/observations.ts";
-import { runOf } from "../reports/evidence.ts";
+import { castOf, runOf } from "../reports/evidence.ts";
 import type { Exchange } from "../wire/exchange.ts";
 
 /** One step of a reproduction. Reads of a run that follow each other are one wait. */
@@ -13,36 +13,6 @@ export type Step =
       readonly status: string;
       readonly last: Exchange;
     };
-
-/** More runs than these make a script that nobody reads. */
-const MOST_RUNS = 12;
-
-type Span = { readonly runId: string; readonly start: number; readonly end: number };
-
-function spansOf(exchanges: readonly Exchange[]): readonly Span[] {
-  const spans = new Map<string, Span>();
-  for (const exchange of exchanges) {
-    const runId = runOf(exchange);
-    if (runId === undefined) continue;
-    const before = spans.get(runId);
-    const start = Math.min(before?.start ?? exchange.start, exchange.start);
-    spans.set(runId, { runId, start, end: Math.max(before?.end ?? 0, exchange.end) });
-  }
-  return [...spans.values()];
-}
-
-/** The runs a finding is about, and those of the same scenario that lived beside them. */
-function castOf(shown: readonly Exchange[], all: readonly Exchange[]): ReadonlySet<string> {
-  const cast = new Set(shown.flatMap((exchange) => runOf(exchange) ?? []));
-  const scenarios = new Set(shown.map(({ scenario }) => scenario));
-  const spans = spansOf(all.filter(({ scenario }) => scenarios.has(scenario)));
-  const ours = spans.filter(({ runId }) => cast.has(runId));
-  const beside = spans.filter(({ start, end }) =>
-    ours.some((one) => one.start <= end && start <= one.end),
-  );
-  if (beside.length <= MOST_RUNS) for (const { runId } of beside) cast.add(runId);
-  return cast;
-}
 
 /**
  * What to do again to see a finding: the requests that show it, what was asked of their runs before,

@@ -1,15 +1,20 @@
+import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { writeArtifacts } from "../artifacts/write.ts";
 
 import {
+  badgeReport,
   consoleReport,
+  eventsTo,
+  htmlReport,
   jsonReport,
   junitReport,
   markdownReport,
   progressOn,
   resultOf,
+  streamEnd,
 } from "../reports/index.ts";
 import { isCheckId, REQUIREMENTS, type SetName } from "../requirements/index.ts";
 import { chosenIds, collect } from "../run.ts";
@@ -29,6 +34,9 @@ export type RunFlags = TargetFlags & {
   readonly json?: string;
   readonly junit?: string;
   readonly md?: string;
+  readonly html?: string;
+  readonly badge?: string;
+  readonly ndjson?: string;
   readonly artifacts?: string;
   readonly quiet?: boolean;
   readonly color: boolean;
@@ -43,6 +51,12 @@ async function readBaseline(path: string | undefined): Promise<Baseline | string
   if (path === undefined) return undefined;
   const file = await readYaml(path);
   return typeof file === "string" ? file : baselineOf(file.value);
+}
+
+async function openStream(path: string): Promise<NodeJS.WritableStream> {
+  if (path === "-") return process.stdout;
+  await mkdir(dirname(path), { recursive: true });
+  return createWriteStream(path);
 }
 
 /** Ids or groups that are neither; a typo must not shrink the run to nothing. */
@@ -79,7 +93,11 @@ export async function run(flags: RunFlags): Promise<Said> {
       code: 2,
     };
   }
-  const hears = flags.quiet ? [] : [progressOn(process.stderr)];
+  const stream = flags.ndjson === undefined ? undefined : await openStream(flags.ndjson);
+  const hears = [
+    ...(flags.quiet ? [] : [progressOn(process.stderr)]),
+    ...(stream ? [eventsTo((line) => stream.write(line))] : []),
+  ];
   const onEvent = (event: SessionEvent) => hears.forEach((listener) => listener(event));
   const outcome = await collect(target, { ...options, onEvent });
   const applied = baseline && applyBaseline(baseline, outcome.verdicts);
@@ -93,15 +111,26 @@ export async function run(flags: RunFlags): Promise<Said> {
     [flags.json, jsonReport],
     [flags.junit, junitReport],
     [flags.md, markdownReport],
+    [flags.html, htmlReport],
+    [flags.badge, badgeReport],
   ] as const;
   for (const [path, report] of reports) {
     if (path === undefined) continue;
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, report(result));
   }
+  if (stream) {
+    stream.write(streamEnd(result));
+    if (stream !== process.stdout)
+      await new Promise((resolve) => stream.end(resolve as () => void));
+  }
   if (flags.artifacts !== undefined)
     await writeArtifacts(flags.artifacts, { outcome, result, target });
   const empty =
     set === "all" ? "The set hardening has no checks declared yet: it has no verdict.\n" : "";
-  return { out: empty + consoleReport(result, { color: flags.color }), code: result.exit_code };
+  const said = empty + consoleReport(result, { color: flags.color });
+  // A stream on stdout is for programs; people read the report beside it.
+  return stream === process.stdout
+    ? { err: said, code: result.exit_code }
+    : { out: said, code: result.exit_code };
 }

@@ -105,6 +105,36 @@ export function runOf(exchange: Exchange): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
+/** More runs than these make a story that nobody reads. */
+const MOST_RUNS = 12;
+
+type Span = { readonly runId: string; readonly start: number; readonly end: number };
+
+function spansOf(exchanges: readonly Exchange[]): readonly Span[] {
+  const spans = new Map<string, Span>();
+  for (const exchange of exchanges) {
+    const runId = runOf(exchange);
+    if (runId === undefined) continue;
+    const before = spans.get(runId);
+    const start = Math.min(before?.start ?? exchange.start, exchange.start);
+    spans.set(runId, { runId, start, end: Math.max(before?.end ?? 0, exchange.end) });
+  }
+  return [...spans.values()];
+}
+
+/** The runs a finding is about, and those of the same scenario that lived beside them. */
+export function castOf(shown: readonly Exchange[], all: readonly Exchange[]): ReadonlySet<string> {
+  const cast = new Set(shown.flatMap((exchange) => runOf(exchange) ?? []));
+  const scenarios = new Set(shown.map(({ scenario }) => scenario));
+  const spans = spansOf(all.filter(({ scenario }) => scenarios.has(scenario)));
+  const ours = spans.filter(({ runId }) => cast.has(runId));
+  const beside = spans.filter(({ start, end }) =>
+    ours.some((one) => one.start <= end && start <= one.end),
+  );
+  if (beside.length <= MOST_RUNS) for (const { runId } of beside) cast.add(runId);
+  return cast;
+}
+
 const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
 function happening(exchange: Exchange): string {
@@ -161,7 +191,7 @@ export function evidenceOf(
 ): Evidence {
   const zero = exchanges[0]?.start ?? 0;
   const found = numbers.flatMap((number) => exchanges[number - 1] ?? []);
-  const runs = new Set(found.flatMap((exchange) => runOf(exchange) ?? []));
+  const runs = castOf(found, exchanges);
   return {
     exchanges: found.map((exchange) => shown(exchange, own, zero)),
     timeline: ABOUT_A_LIFE.test(id) && runs.size > 0 ? timelineOf(exchanges, runs) : [],

@@ -1,6 +1,10 @@
+export { badgeReport } from "./badge.ts";
+export { compare, compareReport, isWorse } from "./compare.ts";
 export { consoleReport } from "./console.ts";
+export { htmlReport } from "./html.ts";
 export { jsonReport } from "./json.ts";
 export { junitReport } from "./junit.ts";
 export { markdownReport } from "./markdown.ts";
 export { progressOn } from "./progress.ts";
 export { type About, checksOf, type ReportedCheck, type Result, resultOf } from "./result.ts";
+export { eventsTo, streamEnd } from "./stream.ts";

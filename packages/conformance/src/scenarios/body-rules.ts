@@ -25,12 +25,14 @@ function schemaFaults(body: Body): string {
   );
   if (missing.length > 0) return missing.join(", ");
   if (validRun(body)) return "";
-  return (validRun.errors ?? [])
-    .map(({ instancePath, message = "" }) => {
-      const key = instancePath.slice(1).replaceAll("/", ".");
-      return key === "" ? `the body ${message}` : `${key} ${message}`;
-    })
-    .join(", ");
+  // The schema is a union over status: the branches of other statuses say nothing of this body.
+  const errors = validRun.errors ?? [];
+  const own = errors.filter(({ keyword }) => !["const", "anyOf", "oneOf", "if"].includes(keyword));
+  const sentences = (own.length > 0 ? own : errors).map(({ instancePath, message = "" }) => {
+    const key = instancePath.slice(1).replaceAll("/", ".");
+    return key === "" ? `the body ${message}` : `${key} ${message}`;
+  });
+  return [...new Set(sentences)].slice(0, 3).join(", ");
 }
 
 /** What a body has at the places that a rule looks at. */

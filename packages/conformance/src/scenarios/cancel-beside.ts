@@ -10,6 +10,7 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
   {
     name: "cancelling a running run beside another",
     feeds: ["CAN-14"],
+    race: true,
     needs: ["runs_long", "succeeds"],
     alone: true,
     async run(t) {
@@ -22,6 +23,7 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
   {
     name: "cancelling an ended run beside another",
     feeds: ["CAN-15"],
+    race: true,
     needs: ["succeeds"],
     alone: true,
     async run(t) {
@@ -35,6 +37,7 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
   {
     name: "cancelling a queued run beside another",
     feeds: ["CAN-16"],
+    race: true,
     needs: ["queued", "succeeds"],
     alone: true,
     async run(t) {
@@ -66,6 +69,7 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
   {
     name: "slots after cancels",
     feeds: ["CAN-17"],
+    race: true,
     needs: ["runs_long", "succeeds"],
     alone: true,
     async run(t) {
@@ -92,11 +96,12 @@ export const CANCELS_BESIDE: readonly Scenario[] = [
   {
     name: "life after many cancels",
     feeds: ["CAN-23"],
+    race: true,
     needs: ["succeeds"],
     alone: true,
     async run(t) {
       const runs = await Promise.all(Array.from({ length: 8 }, () => t.start()));
-      await t.release(...runs.flatMap(({ id }) => [id, id]));
+      await Promise.all(runs.flatMap(({ id }) => [t.cancel(id), t.cancel(id)]));
       const next = await t.start();
       await unharmed(t, "CAN-23", next.id);
     },

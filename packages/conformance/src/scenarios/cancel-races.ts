@@ -10,6 +10,7 @@ export const CANCEL_RACES: readonly Scenario[] = [
   {
     name: "twenty cancels at once",
     feeds: ["CAN-11"],
+    race: true,
     needs: ["runs_long"],
     async run(t) {
       const { id } = await startLong(t);
@@ -22,6 +23,7 @@ export const CANCEL_RACES: readonly Scenario[] = [
   {
     name: "a cancel racing with the end",
     feeds: ["CAN-12"],
+    race: true,
     needs: ["succeeds"],
     async run(t) {
       const run = t.session.measured?.run ?? 100;
@@ -74,6 +76,7 @@ export const CANCEL_RACES: readonly Scenario[] = [
   {
     name: "cancelled for good",
     feeds: ["CAN-13", "CAN-22"],
+    race: true,
     needs: ["succeeds", "runs_long"],
     async run(t) {
       const run = t.session.measured?.run ?? 100;
@@ -127,6 +130,7 @@ export const CANCEL_RACES: readonly Scenario[] = [
   {
     name: "a cancel right after the create",
     feeds: ["CAN-20"],
+    race: true,
     needs: ["succeeds"],
     // Among others it would be cancelled while it waits, and not while it begins.
     alone: true,

@@ -6,6 +6,7 @@ import { CREATE_CONSEQUENCES } from "./create-consequences.ts";
 import { CREATE_REFUSES } from "./create-refuses.ts";
 import { CREATE_FORMS } from "./create-forms.ts";
 import { LIVES } from "./lives.ts";
+import { MISBEHAVING } from "./misbehaving.ts";
 import { OUTPUTS } from "./outputs.ts";
 import { PICTURES } from "./pictures.ts";
 import { READS } from "./reads.ts";
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CANCEL_RACES,
   ...CANCELS_BESIDE,
   ...OUTPUTS,
+  ...MISBEHAVING,
   ...READS,
   ...CREATE_REFUSES,
 ];

@@ -115,6 +115,7 @@ export const LIVES: readonly Scenario[] = [
   {
     name: "a good run beside a failing one, and after it",
     feeds: ["LIF-10", "LIF-11"],
+    race: true,
     needs: ["fails", "succeeds"],
     alone: true,
     async run(t) {

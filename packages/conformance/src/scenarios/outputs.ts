@@ -206,6 +206,7 @@ export const OUTPUTS: readonly Scenario[] = [
   {
     name: "four pictures at once",
     feeds: ["OUT-10"],
+    race: true,
     needs: ["fingerprint"],
     async run(t) {
       const { named } = await t.situation("fingerprint");

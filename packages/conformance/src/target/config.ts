@@ -29,13 +29,22 @@ export type TargetConfig = {
   readonly time_scale?: number | "auto";
   /** How many scenarios talk to the target at once. Default 6; with 1 each cleans up before the next. */
   readonly lanes?: number;
+  /** How often a scenario is played in which runs may or may not meet, until it finds something. Default 1. */
+  readonly races?: number;
   /** How long an ended run is kept, in milliseconds, if the target promises a time. */
   readonly retention_ms?: number;
   /** `none`: the target has no such thing, its checks do not apply. Left out: the suite looks for one. */
   readonly situations?: Readonly<Partial<Record<SituationName, Recipe | "none">>>;
+  /** Runs that a model may bring about and that its server has to present properly all the same. */
+  readonly also?: readonly Also[];
+  /** A second model that works: tried while a run of the first one is active. */
+  readonly other_model?: string;
   readonly capabilities?: readonly Capability[];
   readonly hooks?: { readonly restart?: Hook };
 };
+
+/** A run of `also`, cancelled after so many milliseconds if it says so. */
+export type Also = Pick<Recipe, "model_id" | "params"> & { readonly cancel_after_ms?: number };
 
 /** A command of the shell that does something to the target. */
 export type Hook = { readonly command: string; readonly timeout_ms?: number };

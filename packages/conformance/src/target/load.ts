@@ -15,6 +15,8 @@ export type TargetFlags = {
   readonly header?: readonly string[];
   /** A number, or auto. */
   readonly timeScale?: string;
+  /** A command of the shell: ends the server and starts it again. */
+  readonly restart?: string;
 };
 
 /** A YAML file that was read: its value, and the line of a place in it. */
@@ -80,7 +82,7 @@ function headersOf(lines: readonly string[]): Record<string, string> | string {
 
 /** Puts preset, file and flags together, the later ones winning; a sentence if that gives no target. */
 export async function loadTarget(flags: TargetFlags): Promise<TargetConfig | string> {
-  const { url, config, preset, model, header = [], timeScale } = flags;
+  const { url, config, preset, model, header = [], timeScale, restart } = flags;
   if (preset !== undefined && !isPreset(preset)) {
     return `There is no preset ${preset}; there are: ${Object.keys(PRESETS).join(", ")}`;
   }
@@ -107,6 +109,7 @@ export async function loadTarget(flags: TargetFlags): Promise<TargetConfig | str
     ...(model === undefined
       ? {}
       : { situations: { ...base.situations, succeeds: { model_id: model } } }),
+    ...(restart === undefined ? {} : { hooks: { restart: { command: restart } } }),
     ...(timeScale === undefined
       ? {}
       : { time_scale: timeScale === "auto" ? timeScale : Number(timeScale) }),

@@ -2,6 +2,8 @@ import type { TargetConfig } from "./config.ts";
 
 type Preset = Omit<TargetConfig, "base_url">;
 
+const DRIVEN = "modly-runs-fixture/driven";
+
 /** Servers the suite knows how to bring into every state. */
 export const PRESETS = {
   "modly-runs": {
@@ -15,15 +17,27 @@ export const PRESETS = {
       fingerprint: { model_id: "test/fingerprint" },
     },
   },
+  // One model that its params drive: a create for another one would stop Modly while a run is active.
   modly: {
     profile: "modly",
+    lanes: 1,
+    races: 6,
     situations: {
-      succeeds: { model_id: "modly-runs-fixture/succeed" },
-      runs_long: { model_id: "modly-runs-fixture/long", min_ms: 2000 },
-      queued: { model_id: "modly-runs-fixture/long" },
-      fails: { model_id: "modly-runs-fixture/fail" },
-      fingerprint: { model_id: "modly-runs-fixture/fingerprint" },
+      succeeds: { model_id: DRIVEN },
+      runs_long: { model_id: DRIVEN, params: { steps: 60, step_ms: 50 }, min_ms: 2000 },
+      // Its reads never show pending.
+      queued: "none",
+      fails: { model_id: DRIVEN, params: { fail: true } },
+      fingerprint: { model_id: DRIVEN },
     },
+    also: [
+      { model_id: DRIVEN, params: { progress: "fractional", steps: 8, step_ms: 50 } },
+      { model_id: DRIVEN, params: { progress: "falling", steps: 12, step_ms: 50 } },
+      { model_id: DRIVEN, params: { progress: "over", steps: 8, step_ms: 80 } },
+      { model_id: DRIVEN, params: { output: "outside" } },
+      { model_id: DRIVEN, params: { deaf: true, steps: 20, step_ms: 50 }, cancel_after_ms: 300 },
+    ],
+    other_model: "modly-runs-fixture/fingerprint",
   },
 } as const satisfies Record<string, Preset>;
 

@@ -44,6 +44,12 @@ export const SETTINGS = {
     otherwise: "6",
     says: "how many scenarios talk to the target at once; with 1 each ends its runs before the next begins",
   },
+  races: {
+    kinds: ["number"],
+    least: 1,
+    otherwise: "1",
+    says: "how often a scenario is played in which runs may meet or miss each other, until it finds something",
+  },
   retention_ms: {
     kinds: ["number"],
     least: 0,
@@ -54,6 +60,16 @@ export const SETTINGS = {
     kinds: ["mapping"],
     otherwise: "each is looked for",
     says: "recipes: with which model and params a run comes into a state; none for what there is not",
+  },
+  also: {
+    kinds: ["list"],
+    otherwise: "none",
+    says: "more runs, {model_id, params, cancel_after_ms}: models that misbehave, whose runs the server has to present properly all the same",
+  },
+  other_model: {
+    kinds: ["text"],
+    otherwise: "none",
+    says: "a second model that works; it is asked for while a run of the first one is active",
   },
   capabilities: {
     kinds: ["list"],
@@ -173,6 +189,24 @@ function situationFaults(situations: object): Fault[] {
   });
 }
 
+const ALSO_SETTINGS = {
+  model_id: RECIPE_SETTINGS.model_id,
+  params: RECIPE_SETTINGS.params,
+  cancel_after_ms: {
+    kinds: ["number"],
+    least: 0,
+    says: "cancel it so many milliseconds after its create",
+  },
+} as const satisfies Record<string, Setting>;
+
+function alsoFaults(also: readonly unknown[]): Fault[] {
+  return also.flatMap((recipe, index) =>
+    kindOf(recipe) === "mapping"
+      ? faultsIn(recipe as object, ALSO_SETTINGS, ["also", index])
+      : [{ path: ["also", index], message: `also.${index} must be a mapping` }],
+  );
+}
+
 function capabilityFaults(capabilities: readonly unknown[]): Fault[] {
   return capabilities.flatMap((capability, index) =>
     CAPABILITIES.some((known) => known === capability)
@@ -193,7 +227,7 @@ export function faultsOf(value: unknown): readonly Fault[] {
   const config = value as Record<string, unknown>;
   const faults = faultsIn(config, SETTINGS, []);
   if (faults.length > 0) return faults;
-  const { situations = {}, hooks = {}, capabilities = [], headers = {} } = config;
+  const { situations = {}, hooks = {}, capabilities = [], headers = {}, also = [] } = config;
   for (const [name, text] of Object.entries(headers as object)) {
     if (typeof text !== "string")
       faults.push({ path: ["headers", name], message: `headers.${name} must be a text` });
@@ -201,6 +235,7 @@ export function faultsOf(value: unknown): readonly Fault[] {
   return [
     ...faults,
     ...situationFaults(situations as object),
+    ...alsoFaults(also as unknown[]),
     ...capabilityFaults(capabilities as unknown[]),
     ...hookFaults(hooks as object),
   ];

@@ -35,6 +35,11 @@ export class Ledger {
     return entry !== undefined && (entry.passes > 0 || entry.broken.length > 0);
   }
 
+  /** True once a deviation was seen. */
+  isBroken(id: CheckId): boolean {
+    return (this.entries.get(id)?.broken.length ?? 0) > 0;
+  }
+
   /** A broken finding outweighs any pass; an obstacle counts only where nothing was seen. */
   verdict(id: CheckId): Verdict {
     const { level, title } = CHECKS[id];
