@@ -11,7 +11,7 @@ import { MUTANTS, REFERENCE_TARGET, startReference } from "./reference/index.ts"
 
 /** What a script shows of a fault, and what it never shows of a server that is right. */
 const FAULTS: { mutant: string; id: string; fault: RegExp; time_scale?: number }[] = [
-  { mutant: "cancel-terminal-kills-other", id: "CAN-15", fault: /run \d: .*"status":"error"/ },
+  { mutant: "second-cancel-409", id: "CAN-08", fault: /HTTP\/1.1 409/ },
   { mutant: "404-as-html", id: "GET-17", fault: /content-type: text\/html/i },
   { mutant: "done-at-99", id: "GET-09", fault: /"status":"done","progress":99/ },
   { mutant: "params-array-500", id: "CRE-23", fault: /HTTP\/1.1 500/ },

@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { png } from "../src/wire/pictures.ts";
+
 const fixture = fileURLToPath(new URL("../fixtures/modly-extension", import.meta.url));
 const run = promisify(execFile);
 
@@ -56,7 +58,7 @@ def progress(pct, step):
     if len(seen) == cancel_at:
         cancel.set()
 try:
-    path = generator.generate(b"a picture", params, progress, cancel)
+    path = generator.generate((here / "picture.png").read_bytes(), params, progress, cancel)
     result = {"path": str(path)}
 except Exception as error:
     result = {"error": type(error).__name__, "message": str(error)}
@@ -85,6 +87,7 @@ describe.each(["the host's Python", "a venv of its own"])("the Modly extension i
     await mkdir(generators, { recursive: true });
     await writeFile(join(generators, "base.py"), BASE);
     await writeFile(join(folder, "host.py"), HOST);
+    await writeFile(join(folder, "picture.png"), png());
     if (mode === "a venv of its own") {
       await run("python3", ["-m", "venv", "--without-pip", join(extension, "venv")]);
       python = join(extension, "venv", "bin", "python");
@@ -124,7 +127,7 @@ describe.each(["the host's Python", "a venv of its own"])("the Modly extension i
   });
 
   it("puts the fingerprint of the picture into the name, and never takes a name twice", async () => {
-    const sha256 = createHash("sha256").update("a picture").digest("hex");
+    const sha256 = createHash("sha256").update(png()).digest("hex");
     const told = [await generate("fingerprint"), await generate("fingerprint")];
     for (const { path } of told) expect(path).toContain(sha256);
     expect(told[0]?.path).not.toBe(told[1]?.path);
@@ -153,6 +156,7 @@ describe.each(["the host's Python", "a venv of its own"])("the Modly extension i
       "modly-runs-fixture/long",
       "modly-runs-fixture/fail",
       "modly-runs-fixture/fingerprint",
+      "modly-runs-fixture/driven",
     ]);
   });
 });

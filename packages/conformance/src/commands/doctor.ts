@@ -43,7 +43,11 @@ export async function doctor(target: TargetConfig): Promise<Said> {
   const origin = originOf(target.base_url);
   const session =
     typeof origin === "string" ? undefined : new Session(target, origin, 1, findSituation);
-  const fault = session ? await preflight(session) : String(origin);
+  const fault = session
+    ? await preflight(session)
+    : typeof origin === "string"
+      ? origin
+      : undefined;
   say(fault === undefined, fault ?? `${target.base_url} answers, and has the three endpoints`);
   if (session && fault === undefined) {
     for (const name of SITUATIONS) {

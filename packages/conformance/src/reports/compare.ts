@@ -45,10 +45,14 @@ export function compareReport(base: Result, head: Result): string {
     gained.length > 0 ? `${gained.length} can be tried now` : "",
   ].filter((text) => text !== "");
   const sentence = `This change mends ${mends.length} and breaks ${breaks.length}${tail.length > 0 ? ` (${tail.join(", ")})` : ""}.`;
-  const list = (title: string, checks: readonly ReportedCheck[], say = (_: ReportedCheck) => "") =>
+  const list = (
+    title: string,
+    checks: readonly ReportedCheck[],
+    say?: (check: ReportedCheck) => string,
+  ) =>
     checks.length === 0
       ? ""
-      : `### ${title}\n\n${checks.map((check) => `- **${check.id}** (${check.level}) ${check.title}${say(check)}`).join("\n")}`;
+      : `### ${title}\n\n${checks.map((check) => `- **${check.id}** (${check.level}) ${check.title}${say?.(check) ?? ""}`).join("\n")}`;
   const observed = ({ expected = "", observed: seen = "" }: ReportedCheck) =>
     `\n  - expected: ${line(expected)}\n  - observed: \`${line(seen).replaceAll("`", "'")}\``;
   const sections = [

@@ -37,8 +37,6 @@ export type TargetConfig = {
   readonly situations?: Readonly<Partial<Record<SituationName, Recipe | "none">>>;
   /** Runs that a model may bring about and that its server has to present properly all the same. */
   readonly also?: readonly Also[];
-  /** A second model that works: tried while a run of the first one is active. */
-  readonly other_model?: string;
   readonly capabilities?: readonly Capability[];
   readonly hooks?: { readonly restart?: Hook };
 };

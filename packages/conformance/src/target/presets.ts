@@ -37,7 +37,6 @@ export const PRESETS = {
       { model_id: DRIVEN, params: { output: "outside" } },
       { model_id: DRIVEN, params: { deaf: true, steps: 20, step_ms: 50 }, cancel_after_ms: 300 },
     ],
-    other_model: "modly-runs-fixture/fingerprint",
   },
 } as const satisfies Record<string, Preset>;
 

@@ -66,11 +66,6 @@ export const SETTINGS = {
     otherwise: "none",
     says: "more runs, {model_id, params, cancel_after_ms}: models that misbehave, whose runs the server has to present properly all the same",
   },
-  other_model: {
-    kinds: ["text"],
-    otherwise: "none",
-    says: "a second model that works; it is asked for while a run of the first one is active",
-  },
   capabilities: {
     kinds: ["list"],
     otherwise: "none",
