@@ -121,6 +121,9 @@ export const LIVES: readonly Mutant[] = [
       },
     },
     kills: ["LIF-12"],
+    mayAlsoFail: [
+      { id: "LIF-13", reason: "a restart takes long enough for its run to be dropped" },
+    ],
   },
   {
     name: "split-brain",
