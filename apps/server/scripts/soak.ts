@@ -99,6 +99,8 @@ const WORK: readonly (() => Promise<void>)[] = [
     });
     await answer.body?.getReader().read();
     gone.abort();
+    // So that what waits does not pile up: that would be no leak.
+    await untilEnded(id);
     counts.left++;
   },
   async function generates() {
