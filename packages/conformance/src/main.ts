@@ -54,7 +54,11 @@ targeted(program.command("run"))
   .description("check a server (exit 0 kept, 1 broken, 2 inconclusive, 3 could not be checked)")
   .option("--set <set>", "core, hardening or all", "core")
   .option("--only <ids>", "only these checks or groups, with commas", commas)
-  .option("--group <groups>", "only these groups: CRE, GET, LIF, CAN, OUT, WIRE", commas)
+  .option(
+    "--group <groups>",
+    "only these groups: CRE, GET, LIF, CAN, OUT, WIRE; SEC, LOD, MOD",
+    commas,
+  )
   .option("--skip <ids>", "leave these checks or groups out", commas)
   .option("--baseline <file>", "YAML of known deviations")
   .option(

@@ -26,10 +26,18 @@ test("list names every check, explain one of them", async () => {
   expect((await conformance("explain", "CAN-99")).code).toBe(3);
 });
 
-test("hardening has no checks yet: exit 2, never green", async () => {
-  const { code, err } = await conformance("run", "--url", reference.url, "--set", "hardening");
-  expect(code).toBe(2);
-  expect(err).toContain("no checks declared");
+test("hardening is asked for by name, and has a verdict of its own", async () => {
+  const only = ["--only", "SEC-02,SEC-16"];
+  const { code, out } = await conformance(
+    "run",
+    "--url",
+    reference.url,
+    "--set",
+    "hardening",
+    ...only,
+  );
+  expect(code).toBe(0);
+  expect(out).toContain("is fit to be trusted");
 });
 
 test("a model alone gives a decisive verdict on the core", async () => {

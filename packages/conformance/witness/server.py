@@ -20,6 +20,7 @@ import threading
 import uuid
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 MODEL = "witness/flat"
 WORKERS = 4
@@ -27,6 +28,7 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_PARAMS = 256 * 1024
 BODY_TIMEOUT = 5.0  # seconds a client may be silent in the middle of a body
 ENDED = ("done", "error", "cancelled")
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Refused(Exception):
@@ -217,6 +219,7 @@ class Handler(BaseHTTPRequestHandler):
     def route(self):
         self.body_read = False
         try:
+            self.guard()
             path = self.path.partition("?")[0]
             for pattern, methods in self.ROUTES:
                 found = re.fullmatch(pattern, path)
@@ -232,6 +235,17 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = route
+
+    def guard(self):
+        """Refuses two lengths of one body, and pages of other machines that reach this one."""
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) + ("Transfer-Encoding" in self.headers) > 1:
+            self.body_read = self.close_connection = True
+            raise Refused(400, "The request has two lengths.")
+        origin = urlsplit(self.headers.get("Origin", "http://localhost")).hostname
+        host = urlsplit("//" + self.headers.get("Host", "")).hostname
+        if host not in LOCAL or origin not in LOCAL:
+            raise Refused(403, "This server is for its own machine.")
 
     def create(self):
         content_type = self.headers.get("Content-Type", "")
@@ -378,6 +392,7 @@ class Handler(BaseHTTPRequestHandler):
         if body is not None:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
+            self.send_header("X-Content-Type-Options", "nosniff")
         if self.close_connection:
             self.send_header("Connection", "close")
         for name, value in headers.items():

@@ -16,7 +16,7 @@ import {
   resultOf,
   streamEnd,
 } from "../reports/index.ts";
-import { isCheckId, REQUIREMENTS, type SetName } from "../requirements/index.ts";
+import { CHECK_IDS, isCheckId, REQUIREMENTS, type SetName } from "../requirements/index.ts";
 import { chosenIds, collect } from "../run.ts";
 import type { SessionEvent } from "../session/events.ts";
 import { loadTarget, readYaml, type TargetFlags } from "../target/load.ts";
@@ -61,7 +61,7 @@ async function openStream(path: string): Promise<NodeJS.WritableStream> {
 
 /** Ids or groups that are neither; a typo must not shrink the run to nothing. */
 function unknownChoices(names: readonly string[]): readonly string[] {
-  const groups = new Set(Object.keys(REQUIREMENTS.core).map((id) => id.split("-")[0]));
+  const groups = new Set(CHECK_IDS.map((id) => id.split("-")[0]));
   return names.filter((name) => !isCheckId(name) && !groups.has(name));
 }
 
@@ -126,9 +126,7 @@ export async function run(flags: RunFlags): Promise<Said> {
   }
   if (flags.artifacts !== undefined)
     await writeArtifacts(flags.artifacts, { outcome, result, target });
-  const empty =
-    set === "all" ? "The set hardening has no checks declared yet: it has no verdict.\n" : "";
-  const said = empty + consoleReport(result, { color: flags.color });
+  const said = consoleReport(result, { color: flags.color });
   // A stream on stdout is for programs; people read the report beside it.
   return stream === process.stdout
     ? { err: said, code: result.exit_code }

@@ -102,6 +102,9 @@ function summary(result: Result, paint: Paint): string {
   return [
     paint(colour, paint("bold", `${result.base_url} ${result.verdict}.`)),
     ...(result.unreachable === undefined ? [] : [result.unreachable]),
+    ...(result.sets.length > 1
+      ? result.sets.map(({ set, verdict, headline }) => `${set}: ${verdict} (${headline}).`)
+      : []),
     `${result.set}: ${result.headline}; ${tally(result)}; ${seconds} s, seed ${result.seed}, profile ${result.profile}.`,
     ...(result.allow_blocked ? ["Blocked checks were allowed (--allow-blocked)."] : []),
   ].join("\n");

@@ -2,6 +2,15 @@ import { CHECKS, type CheckId, type SetName } from "../requirements/index.ts";
 import type { Outcome } from "../run.ts";
 import type { TargetConfig } from "../target/config.ts";
 import type { Status, Verdict } from "../verdict/verdict.ts";
+import {
+  type ExitCode,
+  executedOf,
+  headlineOf,
+  type SetVerdict,
+  setVerdicts,
+  VERDICTS,
+  worstOf,
+} from "./set-verdict.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 
 /** What the outcome does not know itself: which target, which choices, which deviations are known. */
@@ -34,15 +43,6 @@ export type ReportedCheck = Pick<Verdict, "id" | "level" | "status" | "title" | 
   readonly shown?: Evidence;
 };
 
-/** How a session ends: the exit code of the command, and its meaning. */
-export const VERDICTS = {
-  0: "keeps the contract",
-  1: "breaks the contract",
-  2: "inconclusive",
-  3: "could not be checked",
-} as const;
-export type ExitCode = keyof typeof VERDICTS;
-
 /** Everything that a report says, in one object; the JSON report is this and nothing else. */
 export type Result = {
   readonly schema: "modly-runs-conformance/1";
@@ -52,7 +52,10 @@ export type Result = {
   readonly seed: number;
   readonly milliseconds: number;
   readonly exit_code: ExitCode;
-  readonly verdict: (typeof VERDICTS)[ExitCode];
+  /** What the exit code means, of each set that was asked for. */
+  readonly verdict: string;
+  /** Each requirement set has a verdict of its own; the exit code is the worst of them. */
+  readonly sets: readonly SetVerdict[];
   readonly headline: string;
   readonly unreachable?: string;
   readonly allow_blocked: boolean;
@@ -65,7 +68,6 @@ export type Result = {
 };
 
 const DEVIATES: readonly Status[] = ["fail", "warn", "note"];
-const NOT_EXECUTED: readonly Status[] = ["blocked", "n/a", "harness-error"];
 
 /** Counts, verdict and exit code of an outcome. */
 export function resultOf(outcome: Outcome, about: About): Result {
@@ -82,19 +84,15 @@ export function resultOf(outcome: Outcome, about: About): Result {
       : check;
   });
   const counts = countsOf(checks);
-  const executed = checks.filter(({ status }) => !NOT_EXECUTED.includes(status)).length;
+  const executed = executedOf(checks).length;
   const stale = baseline?.stale ?? [];
-  const broken = checks.some(({ status, known }) => status === "fail" && known === undefined);
-  const unsure = checks.some(({ status, level }) => status === "blocked" && level === "MUST");
-
-  const exit_code: ExitCode =
-    outcome.unreachable !== undefined || counts["harness-error"] > 0
-      ? 3
-      : broken || stale.length > 0
-        ? 1
-        : executed === 0 || (unsure && !allowBlocked)
-          ? 2
-          : 0;
+  const unreachable = outcome.unreachable !== undefined;
+  const sets = setVerdicts(checks, { unreachable, allowBlocked });
+  const worst = unreachable ? 3 : worstOf(sets.map((one) => one.exit_code));
+  const exit_code = stale.length > 0 && worst !== 3 ? 1 : worst;
+  const words = sets.map((one) =>
+    one.exit_code === exit_code || sets.length > 1 ? one.verdict : VERDICTS[one.set][exit_code],
+  );
   const result: Result = {
     schema: "modly-runs-conformance/1",
     base_url: target.base_url,
@@ -103,8 +101,9 @@ export function resultOf(outcome: Outcome, about: About): Result {
     seed: outcome.seed,
     milliseconds: outcome.milliseconds,
     exit_code,
-    verdict: VERDICTS[exit_code],
-    headline: `executed ${executed} of ${checks.length} declared, blocked ${counts.blocked}, n/a ${counts["n/a"]}`,
+    verdict: [...new Set(words)].join(", ") || VERDICTS.core[exit_code],
+    sets,
+    headline: headlineOf(checks),
     ...(outcome.unreachable === undefined ? {} : { unreachable: outcome.unreachable }),
     allow_blocked: allowBlocked,
     declared: checks.length,

@@ -5,6 +5,7 @@ import { CREATE_ACCEPTS } from "./create-accepts.ts";
 import { CREATE_CONSEQUENCES } from "./create-consequences.ts";
 import { CREATE_REFUSES } from "./create-refuses.ts";
 import { CREATE_FORMS } from "./create-forms.ts";
+import { HARDENING } from "./hardening/index.ts";
 import { LIVES } from "./lives.ts";
 import { MISBEHAVING } from "./misbehaving.ts";
 import { OUTPUTS } from "./outputs.ts";
@@ -26,4 +27,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MISBEHAVING,
   ...READS,
   ...CREATE_REFUSES,
+  ...HARDENING,
 ];

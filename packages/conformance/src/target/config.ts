@@ -18,6 +18,9 @@ export type SituationName = (typeof SITUATIONS)[number];
 export const CAPABILITIES = ["idempotency_key", "restart"] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
+/** What commands of the shell may do for the suite. */
+export const HOOKS = ["restart", "memory"] as const;
+
 /** A server to check: the shape of the YAML file, key by key. */
 export type TargetConfig = {
   readonly base_url: string;
@@ -38,11 +41,15 @@ export type TargetConfig = {
   /** Runs that a model may bring about and that its server has to present properly all the same. */
   readonly also?: readonly Also[];
   readonly capabilities?: readonly Capability[];
-  readonly hooks?: { readonly restart?: Hook };
+  readonly hooks?: {
+    readonly restart?: Hook;
+    /** Prints the resident memory of the target in KiB, such as `ps -o rss= -p 1234`. */
+    readonly memory?: Hook;
+  };
 };
 
 /** A run of `also`, cancelled after so many milliseconds if it says so. */
 export type Also = Pick<Recipe, "model_id" | "params"> & { readonly cancel_after_ms?: number };
 
-/** A command of the shell that does something to the target. */
+/** A command of the shell that does something to the target, or looks at it. */
 export type Hook = { readonly command: string; readonly timeout_ms?: number };

@@ -1,4 +1,4 @@
-import { CAPABILITIES, type Recipe, SITUATIONS, type TargetConfig } from "./config.ts";
+import { CAPABILITIES, HOOKS, type Recipe, SITUATIONS, type TargetConfig } from "./config.ts";
 
 type Kind = "text" | "number" | "yes or no" | "mapping" | "list";
 
@@ -74,7 +74,7 @@ export const SETTINGS = {
   hooks: {
     kinds: ["mapping"],
     otherwise: "none",
-    says: "commands of the shell: restart ends the server and starts it again with the same data",
+    says: "commands of the shell: restart ends the server and starts it again with the same data; memory prints how many KiB it holds",
   },
 } as const satisfies Record<keyof TargetConfig, Setting>;
 
@@ -162,10 +162,10 @@ function faultsIn(value: object, keys: Keys, path: readonly (string | number)[])
 function hookFaults(hooks: object): Fault[] {
   return Object.entries(hooks).flatMap(([name, hook]): Fault[] => {
     const path = ["hooks", name];
-    if (name !== "restart")
-      return [{ path, message: `hooks.${name} is not a hook; there is: restart` }];
+    if (!HOOKS.some((known) => known === name))
+      return [{ path, message: `hooks.${name} is not a hook; there are: ${HOOKS.join(", ")}` }];
     if (kindOf(hook) !== "mapping" || !Object.hasOwn(hook as object, "command"))
-      return [{ path, message: "hooks.restart must be a mapping with command: ..." }];
+      return [{ path, message: `hooks.${name} must be a mapping with command: ...` }];
     return faultsIn(hook as object, HOOK_SETTINGS, path);
   });
 }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { ServerOptions, ServerResponse } from "node:http";
 
 import { isEnded } from "@modly-runs/contract";
 
@@ -21,12 +21,17 @@ import { faultOf } from "./picture.ts";
 
 const MAX_PARAMS_BYTES = 256 * 1024;
 const MAX_DEPTH = 64;
+const LOCAL = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
 
 /** Stands for a restart of the process; only the restart hook of the suite's target asks for it. */
 export const RESTART_PATH = "/restart";
 
 /** The reference server as a table of small functions. A mutant replaces one or two of them. */
 export interface Behaviour {
+  /** How it listens. */
+  server: ServerOptions;
+  /** Refuses whoever comes from another machine's page. */
+  stranger(request: Request): Answer | null;
   /** Finds the route and answers. */
   handle(lab: Lab, request: Request): Promise<Answer>;
   /** The last word on every answer. */
@@ -87,6 +92,16 @@ export interface Behaviour {
 
 /** The behaviour that keeps the contract. */
 export const correct: Behaviour = {
+  // Silent clients are sent away soon, so that the check for it does not have to wait.
+  server: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
+
+  stranger({ headers }) {
+    const origin = headers.origin ?? "http://localhost";
+    return LOCAL.test(`http://${headers.host}`) && LOCAL.test(origin)
+      ? null
+      : refuse("forbidden_origin", "This server is for its own machine.");
+  },
+
   async handle(lab, request) {
     const { behaviour } = lab;
     const { method, path } = request;

@@ -1,3 +1,4 @@
+export { correct } from "./behaviour.ts";
 export { MUTANTS } from "./mutants/index.ts";
 export type { Mutant } from "./mutants/mutant.ts";
 export { type Reference, startReference } from "./server.ts";

@@ -24,12 +24,15 @@ export async function startReference(
 
   const respond = async (message: IncomingMessage, response: ServerResponse) => {
     const request = fromNode(message);
-    const answer = await behaviour
-      .handle(lab, request)
-      .catch(() => refuse("internal", "The server failed."));
+    const answer =
+      behaviour.stranger(request) ??
+      (await behaviour.handle(lab, request).catch(() => refuse("internal", "The server failed.")));
     send(response, request.method, await behaviour.decorate(answer, request, lab));
   };
-  const server = createServer((message, response) => void respond(message, response));
+  const server = createServer(
+    behaviour.server,
+    (message, response) => void respond(message, response),
+  );
   server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
     behaviour.expectContinue(response);
     void respond(message, response);

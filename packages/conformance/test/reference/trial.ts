@@ -15,18 +15,21 @@ export interface Trial {
   verdicts: readonly Verdict[];
 }
 
+type Config = Partial<Omit<TargetConfig, "base_url">>;
+
 /** Starts a server with a behaviour, holds it against the suite, and stops it. */
 export async function tryServer(
   overrides: Partial<Behaviour>,
   options: RunOptions = {},
-  config: Partial<Omit<TargetConfig, "base_url">> = {},
+  config: Config | ((url: string) => Config) = {},
   places: number | null = null,
 ): Promise<Trial> {
   const server = await startReference(overrides, places);
   try {
     const usual = places === null ? REFERENCE_TARGET : sharedTarget(places);
-    const hooks = restartHook(server.url);
-    const target = { ...usual, hooks, ...config, base_url: server.url } as TargetConfig;
+    const said = typeof config === "function" ? config(server.url) : config;
+    const hooks = { ...restartHook(server.url), ...said.hooks };
+    const target = { ...usual, ...said, hooks, base_url: server.url } as TargetConfig;
     const { verdicts } = await collect(target, { seed: 1, ...options });
     const idsOf = (...statuses: Verdict["status"][]) =>
       verdicts.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
@@ -56,7 +59,9 @@ const TRIES = 3;
  */
 export async function tryMutant(mutant: Mutant, options: RunOptions = {}): Promise<string[]> {
   for (let tries = 1; ; tries += 1) {
-    const found = differences(mutant, await tryServer(mutant.overrides, options));
+    const set = mutant.set ?? "core";
+    const trial = await tryServer(mutant.overrides, { set, ...options }, mutant.config);
+    const found = differences(mutant, trial);
     if (tries === TRIES || !found.some((fault) => fault.endsWith(SURVIVED))) return found;
   }
 }

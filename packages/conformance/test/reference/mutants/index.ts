@@ -1,6 +1,7 @@
 import { CANCEL_ANSWERS, CANCEL_EFFECTS } from "./cancel.ts";
 import { CREATE_ANSWERS, CREATE_FIELDS } from "./create.ts";
 import { FORMS } from "./forms.ts";
+import { HARDENING_MUTANTS } from "./hardening.ts";
 import { LATE } from "./late.ts";
 import { LIVES } from "./life.ts";
 import type { Mutant } from "./mutant.ts";
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CANCEL_EFFECTS,
   ...OUTPUTS,
   ...PROMISES,
+  ...HARDENING_MUTANTS,
 ];

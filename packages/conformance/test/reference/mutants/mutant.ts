@@ -1,3 +1,5 @@
+import type { SetName } from "../../../src/requirements/index.ts";
+import type { TargetConfig } from "../../../src/target/config.ts";
 import { type Behaviour, correct } from "../behaviour.ts";
 import type { Answer, Request } from "../http.ts";
 import type { Lab, StoredRun } from "../lab.ts";
@@ -12,6 +14,12 @@ export interface Mutant {
   kills: readonly string[];
   /** Checks that this fault hits only when the timing lets it. */
   mayAlsoFail?: readonly { id: string; reason: string }[];
+  /** The set that it is held against; `core` where nothing is said. */
+  set?: SetName;
+  /** What its target's description says differently, by where it listens. */
+  config?: (url: string) => Partial<TargetConfig>;
+  /** Why it is tried by `pnpm zoo` alone. */
+  slow?: string;
 }
 
 /** For mutants that hurt a neighbour: scenarios which run side by side may be neighbours by chance. */
