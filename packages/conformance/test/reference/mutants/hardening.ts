@@ -48,19 +48,19 @@ const memoryHook = (url: string): Partial<TargetConfig> => ({
 
 const SECURITY: readonly Mutant[] = [
   {
-    name: "traversal-dotdot",
+    name: "disk-by-dotdot",
     why: "The path is joined to the folder and opened.",
     overrides: leaks((path) => path.includes("../")),
     kills: ["SEC-01"],
   },
   {
-    name: "traversal-encoded",
+    name: "disk-by-encoded-slash",
     why: "The path is checked first and decoded afterwards.",
     overrides: leaks((path) => /^(?:\.\.|%2e%2e)%2f/.test(path)),
     kills: ["SEC-01"],
   },
   {
-    name: "traversal-absolute-only",
+    name: "disk-by-absolute-path",
     why: "A join with an absolute path forgets the folder.",
     overrides: leaks((path) => path.startsWith("/")),
     kills: ["SEC-01"],
@@ -168,7 +168,7 @@ const SECURITY: readonly Mutant[] = [
     kills: ["SEC-10"],
   },
   {
-    name: "traceback-in-error",
+    name: "error-tells-paths",
     why: "What the generator threw is told as it is.",
     overrides: shownWhen("error", () => ({
       error: 'Traceback (most recent call last):\n  File "/home/ann/generator.py", line 3, in go',
