@@ -315,7 +315,7 @@ const LOAD: readonly Mutant[] = [
     overrides: {
       cancel: async (lab, run, request) => {
         const meeting = count(lab, "cancels");
-        await pause(lab, 15);
+        await pause(lab, 80);
         lab.counters.set("cancels", (lab.counters.get("cancels") ?? 1) - 1);
         return meeting >= 8 ? crash() : correct.cancel(lab, run, request);
       },
