@@ -53,8 +53,12 @@ function countArrival(req: Request, res: Response, { maxParamsBytes }: Limits): 
   });
 }
 
-/** How much of each form was picture so far. */
+/** How much of each form was picture so far; infinite once the form is refused, whose rest is only read past. */
 const pictureBytes = new WeakMap<Response, number>();
+
+function readPast({ res }: Request): void {
+  if (res) pictureBytes.set(res, Infinity);
+}
 
 /** Multer hands each file to this; it goes to disk as it comes, never whole into memory. */
 function storageOf(uploads: Uploads, log: Log): StorageEngine {
@@ -90,7 +94,10 @@ function storageOf(uploads: Uploads, log: Log): StorageEngine {
             });
             done(null, {});
           },
-          (cause: unknown) => done(cause),
+          (cause: unknown) => {
+            readPast(req);
+            done(cause);
+          },
         )
         .catch(done)
         .finally(() => req.off("close", gone));
@@ -164,11 +171,16 @@ export function readForm(uploads: Uploads, limits: Limits, log: Log): RequestHan
       files: 1,
       parts: FIELDS + 2,
     },
-    fileFilter(_req, file, accept) {
-      if (file.fieldname !== "image")
-        accept(new multer.MulterError("LIMIT_UNEXPECTED_FILE", file.fieldname));
-      else if (!MAYBE_AN_IMAGE.test(file.mimetype)) accept(new Error(NOT_AN_IMAGE));
-      else accept(null, true);
+    fileFilter(req, file, accept) {
+      const fault =
+        file.fieldname !== "image"
+          ? new multer.MulterError("LIMIT_UNEXPECTED_FILE", file.fieldname)
+          : MAYBE_AN_IMAGE.test(file.mimetype)
+            ? undefined
+            : new Error(NOT_AN_IMAGE);
+      if (fault === undefined) return accept(null, true);
+      readPast(req);
+      accept(fault);
     },
   }).single("image");
 
