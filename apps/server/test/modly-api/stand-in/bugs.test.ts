@@ -131,6 +131,9 @@ const SHOWS: Record<Bug, (api: Api) => Promise<boolean>> = {
   async emptyImages(api) {
     return (await createWith(api, "image", new Blob([], { type: "image/png" }))) === 200;
   },
+  async collectionsClimb(api) {
+    return (await createWith(api, "collection", "..")) === 200;
+  },
   async progressAfterCancel(api) {
     const id = await api.submit("cancelled", SLOW);
     await api.until(id, running);

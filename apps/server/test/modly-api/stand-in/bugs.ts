@@ -12,6 +12,7 @@ export const BUGS = {
     "With more jobs than threads, a waiting job says running and is executed by the model that is active then",
   oddParams: "Params that are no object give a 500 in plain text, and broken JSON is silently {}",
   emptyImages: "An empty picture is accepted",
+  collectionsClimb: "A collection may be named .. and lie outside of the workspace",
   progressAfterCancel: "The progress of a cancelled job goes on moving",
   cancelPoisons:
     "After a cancel the next two jobs of that model fail while it loads, with what the killed process had still said",

@@ -2,6 +2,8 @@ import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import path from "node:path";
 
+import busboy from "busboy";
+
 import { type Bug, type Faults, NO_FAULTS } from "./bugs.ts";
 import { createJobs, type Job } from "./jobs.ts";
 import { isModelId, MODELS, type ModelId, PARAMS } from "./models.ts";
@@ -28,6 +30,10 @@ interface Answer {
 type Fields = ReadonlyMap<string, string | File>;
 type Route = (request: IncomingMessage, url: URL, id: string) => Answer | Promise<Answer>;
 
+function isCollection(name: string): boolean {
+  return /^[A-Za-z0-9][\w. -]*$/.test(name);
+}
+
 /** How long a file is late, ms. */
 const LATE_FILE_MS = 120;
 
@@ -47,15 +53,28 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 async function readForm(request: IncomingMessage): Promise<Fields | null> {
   const type = request.headers["content-type"] ?? "";
   const body = await readBody(request);
-  if (!type.startsWith("multipart/form-data")) return new Map();
-  try {
-    const form = await new Response(new Uint8Array(body), {
-      headers: { "content-type": type },
-    }).formData();
-    return new Map(form.entries());
-  } catch {
-    return null;
-  }
+  if (!/^multipart\/form-data\b/i.test(type)) return new Map();
+  const fields = new Map<string, string | File>();
+  return new Promise((resolve) => {
+    try {
+      const form = busboy({ headers: { "content-type": type } });
+      form.on("field", (name, value) => fields.set(name, value));
+      form.on("file", (name, stream, { mimeType, filename }) => {
+        const chunks: Buffer[] = [];
+        // A form that ends in the middle of a file breaks the file too.
+        stream.on("error", () => resolve(null));
+        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+        stream.on("end", () => {
+          fields.set(name, new File([Buffer.concat(chunks)], filename, { type: mimeType }));
+        });
+      });
+      form.on("error", () => resolve(null));
+      form.on("close", () => resolve(fields));
+      form.end(body);
+    } catch {
+      resolve(null);
+    }
+  });
 }
 
 function missing(field: string): Answer {
@@ -95,7 +114,9 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
     if (bytes.length === 0 && !bugs.has("emptyImages")) return detail(400, "Empty image");
     jobs.switchTo(model);
     await jobs.thaw();
-    const collection = text(fields, "collection", "Default");
+    const collection = text(fields, "collection", "Default").trim();
+    if (!isCollection(collection) && !bugs.has("collectionsClimb"))
+      return detail(400, `No collection can be named ${collection}`);
     const { job, sha256 } = jobs.submit({ model, collection, params: parsed, image: bytes });
     const line = { at: Date.now(), job: job.job_id, model, sha256, route };
     appendFileSync(ledger, `${JSON.stringify(line)}\n`);
