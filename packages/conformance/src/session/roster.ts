@@ -47,6 +47,11 @@ export class Roster {
     return [...this.runs.values()].filter(({ ended, abandoned }) => !ended && !abandoned);
   }
 
+  /** The moment of the latest end that was seen; 0 before the first. */
+  lastEnd(): number {
+    return this.ended().at(-1)?.ended.at ?? 0;
+  }
+
   /** Runs whose end was seen, the oldest end first. */
   ended(): readonly (Known & Required<Pick<Known, "ended">>)[] {
     return [...this.runs.values()]

@@ -3,7 +3,7 @@ import type { TargetConfig } from "@modly-runs/conformance";
 type Situations = NonNullable<TargetConfig["situations"]>;
 
 /** Long enough for a busy machine to do something in the meantime. */
-const SLOW = { steps: 200, step_ms: 50 };
+const SLOW = { steps: 60, step_ms: 50 };
 
 /** Our server in front of the stand-in: each situation by the stand-in's model for it. */
 export const behindUs: Omit<TargetConfig, "base_url"> = {
