@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Commands and servers are tried as people have them: built, as processes.
+    globalSetup: "scripts/build-for-tests.ts",
     include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "{test,examples}/**/*.test.ts"],
     // Most of the time is spent waiting for other processes, so more files than cores go at once.
     maxWorkers: 6,

@@ -16,8 +16,16 @@ let dir = "";
 
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "modly-runs-examples-"));
-  const args = ["--port", "0", "--data-dir", path.join(dir, "data"), "--log-level", "silent"];
-  server = spawn(process.execPath, [...fromSource, "apps/server/src/main.ts", ...args], {
+  const args = [
+    "--port",
+    "0",
+    "--data-dir",
+    path.join(dir, "data"),
+    "--log-level",
+    "silent",
+    "--test-models",
+  ];
+  server = spawn(process.execPath, ["apps/server/dist/main.js", ...args], {
     cwd: path.dirname(import.meta.dirname),
   });
   for await (const line of createInterface({ input: server.stdout! })) {
@@ -41,7 +49,7 @@ test.each([
   const mesh = path.join(dir, `${name}.glb`);
   const child = spawn(command, [...before, path.join(import.meta.dirname, name), duck, mesh], {
     cwd: path.dirname(import.meta.dirname),
-    env: { ...process.env, MODLY_API_URL: url },
+    env: { ...process.env, MODLY_API_URL: url, MODEL: "test/steps" },
   });
   const [said, out, [code]] = await Promise.all([
     text(child.stderr),

@@ -5,7 +5,10 @@ import { createClient } from "@modly-runs/contract/client";
 const [picture = "examples/duck.png", mesh = "duck.glb"] = process.argv.slice(2);
 const client = createClient({ baseUrl: process.env["MODLY_API_URL"] ?? "http://127.0.0.1:8765" });
 
-const created = await client.create({ image: picture, modelId: "builtin/auto" });
+const created = await client.create({
+  image: picture,
+  modelId: process.env["MODEL"] ?? "builtin/auto",
+});
 if (!created.ok) throw new Error(created.failure.message);
 
 // The run as it is now, then every change; the last item is the ended run, or why we can't know.

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { startBareServer } from "./bare-server.ts";
-import { cli, root, scratch } from "./processes.ts";
+import { cli, NOBODY, root, scratch } from "./processes.ts";
 
 const duck = path.join(root, "examples", "duck.png");
 let bare: Awaited<ReturnType<typeof startBareServer>>;
@@ -93,20 +93,14 @@ test.each([
   ["cancel", "x"],
   ["models"],
 ])("%s says how to start a server when there is none", async (...args) => {
-  // Port 9 answers nobody: it is reserved for a service that throws everything away.
-  const { code, stdout, stderr } = await cli([...args, "--api-url", "http://127.0.0.1:9"]).ended;
+  const { code, stdout, stderr } = await cli([...args, "--api-url", NOBODY]).ended;
   expect([code, stdout]).toEqual([3, ""]);
-  expect(stderr).toMatch(/main\.ts serve`/);
+  expect(stderr).toMatch(/main\.js serve`/);
   expect(stderr).not.toMatch(/silent/);
 });
 
 test("run says that the picture is missing before it asks a server", async () => {
-  const { code, stdout, stderr } = await cli([
-    "run",
-    "nowhere.png",
-    "--api-url",
-    "http://127.0.0.1:9",
-  ]).ended;
+  const { code, stdout, stderr } = await cli(["run", "nowhere.png", "--api-url", NOBODY]).ended;
   expect([code, stdout]).toEqual([8, ""]);
   expect(stderr).toBe("There is no picture nowhere.png.\n");
 });

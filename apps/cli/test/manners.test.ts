@@ -18,7 +18,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { startBareServer } from "./bare-server.ts";
-import { cleanEnv, cli, command, root, scratch, startOurServer } from "./processes.ts";
+import { cleanEnv, cli, command, NOBODY, root, scratch, startOurServer } from "./processes.ts";
 
 const duck = path.join(root, "examples", "duck.png");
 let server: Awaited<ReturnType<typeof startOurServer>>;
@@ -54,7 +54,7 @@ test.each([
   ["out.3mf", /^PK/],
   ["out.stl", /^modly-runs, millimetres/],
 ])("the format follows the name: %s", async (name, begins) => {
-  const { code, stderr } = await on("run", duck, "-m", "builtin/inflate", "-o", name).ended;
+  const { code, stderr } = await on("run", duck, ...steps, "-o", name).ended;
   expect(code, stderr).toBe(0);
   expect((await readFile(at(name))).toString("latin1", 0, 200)).toMatch(begins);
 });
@@ -234,8 +234,8 @@ test("watch makes a mesh beside each new picture", async () => {
 });
 
 test("preview draws any mesh", async () => {
-  await on("run", duck, "-m", "builtin/inflate", "-o", "seen.3mf", "--preview", "a.png").ended;
-  await on("run", duck, "-m", "builtin/inflate", "-o", "seen.glb").ended;
+  await on("run", duck, ...steps, "-o", "seen.3mf", "--preview", "a.png").ended;
+  await on("run", duck, ...steps, "-o", "seen.glb").ended;
   const { code, stdout } = await on("preview", "seen.glb", "-o", "b.png", "--width", "64").ended;
   expect([code, stdout]).toEqual([0, "b.png\n"]);
   for (const name of ["a.png", "b.png"])
@@ -248,7 +248,7 @@ test("models describes one with its parameters; doctor finds nothing wrong, or s
     /grid \(int, \d+\.\.\d+, default \d+\)/,
   );
   expect((await on("doctor").ended).code).toBe(0);
-  const sick = await cli(["doctor", "--api-url", "http://127.0.0.1:9"]).ended;
+  const sick = await cli(["doctor", "--api-url", NOBODY]).ended;
   expect([sick.code, sick.stdout]).toEqual([3, expect.stringMatching(/WRONG Server at/)]);
 });
 

@@ -8,7 +8,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { cleanEnv, command, root, scratch } from "./processes.ts";
+import { cleanEnv, command, NOBODY, root, scratch } from "./processes.ts";
 
 let home: Awaited<ReturnType<typeof scratch>>;
 let agent: Client;
@@ -19,7 +19,11 @@ beforeAll(async () => {
   const transport = new StdioClientTransport({
     command: node!,
     args: [...args, "mcp", "--allow", home.dir],
-    env: { ...cleanEnv(home.dir), MODLY_RUNS_PORT: "9", MODLY_RUNS_TEST_MODELS: "true" },
+    env: {
+      ...cleanEnv(home.dir),
+      MODLY_RUNS_PORT: new URL(NOBODY).port,
+      MODLY_RUNS_TEST_MODELS: "true",
+    },
     stderr: "ignore",
   });
   agent = new Client({ name: "test", version: "1" });

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { cleanEnv, cli, command, root, scratch, startOurServer } from "./processes.ts";
+import { cleanEnv, cli, command, NOBODY, root, scratch, startOurServer } from "./processes.ts";
 
 const duck = path.join(root, "examples", "duck.png");
 let home: Awaited<ReturnType<typeof scratch>>;
@@ -17,8 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => home.remove());
 
-/** Port 9 answers nobody: it is reserved for a service that throws everything away. */
-const alone = () => ({ ...cleanEnv(home.dir), MODLY_RUNS_PORT: "9" });
+const alone = () => ({
+  ...cleanEnv(home.dir),
+  MODLY_RUNS_PORT: new URL(NOBODY).port,
+  MODLY_RUNS_TEST_MODELS: "true",
+});
 const ownUrl = /using one of our own at (http:\S+)/;
 const isGone = (url: string) =>
   fetch(url).then(
@@ -55,7 +58,7 @@ test("where another server works on the usual data it takes data of its own", as
   const server = await startOurServer(data);
   try {
     const file = path.join(home.dir, "beside.glb");
-    const run = await cli(["run", duck, "-o", file], { env: alone() }).ended;
+    const run = await cli(["run", duck, "-m", "test/steps", "-o", file], { env: alone() }).ended;
     expect([run.code, run.stdout], run.stderr).toEqual([0, `${file}\n`]);
     expect(run.stderr).toMatch(/data of its own/);
   } finally {
@@ -73,7 +76,7 @@ test("its own server ends with it, also when it is killed", async () => {
 });
 
 test("MODLY_API_URL and --api-url switch it off", async () => {
-  const env = { ...alone(), MODLY_API_URL: "http://127.0.0.1:9" };
+  const env = { ...alone(), MODLY_API_URL: NOBODY };
   const { code, stderr } = await cli(["run", duck], { env }).ended;
   expect([code, stderr]).toEqual([3, expect.not.stringMatching(ownUrl)]);
 });
@@ -107,7 +110,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     path.join(home.dir, "no.glb"),
   ];
   const child = spawn("python3", ["-c", script, ...command, ...args], {
-    env: { ...alone(), MODLY_RUNS_TEST_MODELS: "true" },
+    env: alone(),
   });
   const [seen, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   expect(seen).toContain("\r\u001B[K[-");

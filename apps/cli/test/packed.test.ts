@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
-import { cleanEnv, root, scratch } from "./processes.ts";
+import { cleanEnv, NOBODY, root, scratch } from "./processes.ts";
 
 const exec = promisify(execFile);
 
@@ -24,60 +24,67 @@ async function ours(): Promise<Map<string, string>> {
   return found;
 }
 
-/** Unpacks a package as npm would pack it, and links what it depends on to what is installed here. */
-async function install(from: string, into: string): Promise<string[]> {
-  const { stdout } = await exec(
-    "npm",
-    ["pack", "--json", "--ignore-scripts", "--pack-destination", into],
-    {
-      cwd: path.join(root, from),
-    },
-  );
-  const [{ filename, name }] = JSON.parse(stdout) as [{ filename: string; name: string }];
-  const folder = path.join(into, "node_modules", name);
-  await mkdir(folder, { recursive: true });
-  await exec("tar", ["-xzf", path.join(into, filename), "-C", folder, "--strip-components=1"]);
-  const { dependencies = {} } = JSON.parse(
-    await readFile(path.join(folder, "package.json"), "utf8"),
-  ) as {
-    dependencies?: Record<string, string>;
-  };
-  const needed: string[] = [];
-  for (const dependency of Object.keys(dependencies)) {
-    if (dependency.startsWith("@modly-runs/")) {
-      needed.push(dependency);
-      continue;
-    }
-    const link = path.join(folder, "node_modules", dependency);
+/** Packs packages as npm would. Gives the tarballs by the packages' names. */
+async function pack(folders: readonly string[], into: string): Promise<Map<string, string>> {
+  const how = ["--json", "--ignore-scripts", "--offline", "--pack-destination", into];
+  const from = folders.map((folder) => path.join(root, folder));
+  const { stdout } = await exec("npm", ["pack", ...how, ...from], { cwd: into });
+  const packed = JSON.parse(stdout) as { filename: string; name: string }[];
+  return new Map(packed.map(({ filename, name }) => [name, path.join(into, filename)]));
+}
+
+/** Unpacks a package, and links what of others it depends on to what is installed here. */
+async function install(tarball: string, from: string, into: string): Promise<void> {
+  await mkdir(into, { recursive: true });
+  await exec("tar", ["-xzf", tarball, "-C", into, "--strip-components=1"]);
+  for (const dependency of await dependenciesOf(into)) {
+    if (dependency.startsWith("@modly-runs/")) continue;
+    const link = path.join(into, "node_modules", dependency);
     await mkdir(path.dirname(link), { recursive: true });
     await symlink(path.join(root, from, "node_modules", dependency), link);
   }
-  return needed;
 }
 
-test("the packed command makes a mesh in an empty folder, with the server it brought along", async () => {
-  const { dir, remove } = await scratch();
-  try {
-    const folders = await ours();
-    const wanted = new Set(["modly-runs"]);
-    // A set that grows while it is walked: what a package brings along is installed after it.
-    for (const name of wanted)
-      for (const needed of await install(folders.get(name)!, dir)) wanted.add(needed);
-    await writeFile(path.join(dir, "package.json"), "{}");
-    const main = path.join(dir, "node_modules/modly-runs/dist/main.js");
-    const args = [main, "run", path.join(root, "examples/duck.png"), "-o", "duck.3mf"];
-    const run = spawn(process.execPath, args, {
-      cwd: dir,
-      env: { ...cleanEnv(dir), MODLY_RUNS_PORT: "9" },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let said = "";
-    run.stderr.on("data", (chunk) => (said += String(chunk)));
-    const [code] = (await once(run, "close")) as [number | null];
-    expect(code, said).toBe(0);
-    expect((await readdir(dir)).includes("duck.3mf")).toBe(true);
-    expect(said).toMatch(/one of our own/);
-  } finally {
-    await remove();
-  }
-});
+async function dependenciesOf(folder: string): Promise<string[]> {
+  const text = await readFile(path.join(folder, "package.json"), "utf8");
+  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> };
+  return Object.keys(dependencies);
+}
+
+test(
+  "the packed command makes a mesh in an empty folder, with the server it brought along",
+  { timeout: 240_000 },
+  async () => {
+    const { dir, remove } = await scratch();
+    try {
+      const folders = await ours();
+      const wanted = new Set(["modly-runs"]);
+      // A set that grows while it is walked: what a package brings along comes after it.
+      for (const name of wanted)
+        for (const needed of await dependenciesOf(path.join(root, folders.get(name)!)))
+          if (folders.has(needed)) wanted.add(needed);
+      const tarballs = await pack(
+        [...wanted].map((name) => folders.get(name)!),
+        dir,
+      );
+      for (const [name, tarball] of tarballs)
+        await install(tarball, folders.get(name)!, path.join(dir, "node_modules", name));
+      await writeFile(path.join(dir, "package.json"), "{}");
+      const main = path.join(dir, "node_modules/modly-runs/dist/main.js");
+      const args = [main, "run", path.join(root, "examples/duck.png"), "-o", "duck.3mf"];
+      const run = spawn(process.execPath, args, {
+        cwd: dir,
+        env: { ...cleanEnv(dir), MODLY_RUNS_PORT: new URL(NOBODY).port },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let said = "";
+      run.stderr.on("data", (chunk) => (said += String(chunk)));
+      const [code] = (await once(run, "close")) as [number | null];
+      expect(code, said).toBe(0);
+      expect((await readdir(dir)).includes("duck.3mf")).toBe(true);
+      expect(said).toMatch(/one of our own/);
+    } finally {
+      await remove();
+    }
+  },
+);

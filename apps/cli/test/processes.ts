@@ -1,13 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
+import { afterAll } from "vitest";
+
 export const root = path.resolve(import.meta.dirname, "../../..");
-const fromSource = ["--conditions=@modly-runs/source", "--import", import.meta.resolve("tsx")];
+const CLI = path.join(root, "apps/cli/dist/main.js");
+const SERVER = path.join(root, "apps/server/dist/main.js");
+
+/** Where no server is: port 4 is nobody's. */
+export const NOBODY = "http://127.0.0.1:4";
 
 /** An empty directory and how to be rid of it. */
 export async function scratch(): Promise<{ dir: string; remove: () => Promise<void> }> {
@@ -16,13 +23,16 @@ export async function scratch(): Promise<{ dir: string; remove: () => Promise<vo
 }
 
 /** The command that runs the command line. */
-export const command = [process.execPath, ...fromSource, path.join(root, "apps/cli/src/main.ts")];
+export const command = [process.execPath, CLI];
+
+/** Whose data and journal they are where a test does not say. */
+const home = mkdtempSync(path.join(tmpdir(), "modly-runs-home-"));
+afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** An environment in which nothing of the person's own is read or written. */
 export function cleanEnv(home: string): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
-    TSX_TSCONFIG_PATH: path.join(root, "tsconfig.json"),
     HOME: home,
     XDG_DATA_HOME: path.join(home, "data"),
     XDG_STATE_HOME: path.join(home, "state"),
@@ -35,9 +45,9 @@ function start(
   cwd: string,
   env: NodeJS.ProcessEnv = {},
 ): ChildProcess {
-  return spawn(process.execPath, [...fromSource, path.join(root, entry), ...args], {
+  return spawn(process.execPath, [entry, ...args], {
     cwd,
-    env: { ...cleanEnv(tmpdir()), XDG_STATE_HOME: path.join(cwd, ".state"), ...env },
+    env: { ...cleanEnv(home), ...env },
   });
 }
 
@@ -55,7 +65,7 @@ export async function startOurServer(
     "--log-level",
     "silent",
   ];
-  const server = start("apps/server/src/main.ts", args, root);
+  const server = start(SERVER, args, root);
   const end = (signal: NodeJS.Signals) => async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     server.kill(signal);
@@ -84,7 +94,7 @@ export function cli(
   said: (pattern: RegExp) => Promise<string>;
   kill: (signal: NodeJS.Signals) => void;
 } {
-  const child = start("apps/cli/src/main.ts", args, cwd, env);
+  const child = start(CLI, args, cwd, env);
   let stderr = "";
   child.stderr!.on("data", (chunk) => (stderr += String(chunk)));
   const ended = Promise.all([text(child.stdout!), once(child, "close")]).then(

@@ -7,17 +7,17 @@ import { text } from "node:stream/consumers";
 
 import { expect, test } from "vitest";
 
-import { root, scratch, startOurServer } from "./processes.ts";
+import { NOBODY, root, scratch, startOurServer } from "./processes.ts";
 
 const PROGRAM = `
 import sys
 from modly_runs import Client, Failure
-url, picture, folder = sys.argv[1:]
+url, nobody, picture, folder = sys.argv[1:]
 client = Client(url)
 assert any(model["id"] == "builtin/auto" for model in client.models())
 assert any(param["id"] == "grid" for param in client.params("builtin/relief"))
 seen = []
-run = client.run(picture, "builtin/auto", to=folder + "/duck.glb", on_progress=lambda run: seen.append(run["progress"]))
+run = client.run(picture, "test/steps", to=folder + "/duck.glb", on_progress=lambda run: seen.append(run["progress"]))
 assert run["status"] == "done" and seen == sorted(seen) and seen[-1] == 100, seen
 assert client.download(run)[:4] == b"glTF"
 client.export(run, "stl", to=folder + "/duck.stl", size_mm=80)
@@ -28,7 +28,7 @@ for attempt, code in [
     (lambda: client.create(picture, "no/model"), "unknown_model"),
     (lambda: client.run(picture, "test/fail"), "run_error"),
     (lambda: client.get("none"), "run_not_found"),
-    (lambda: Client("http://127.0.0.1:9").get("x"), "unreachable"),
+    (lambda: Client(nobody).get("x"), "unreachable"),
     (lambda: list(client.watch(client.create(picture, "test/steps", {"steps": 500}), timeout=0.5)), "timeout"),
 ]:
     try:
@@ -43,7 +43,7 @@ test("the Python client goes from a picture to an STL, and knows every refusal",
   const { dir, remove } = await scratch();
   const server = await startOurServer(path.join(dir, "data"));
   try {
-    const args = ["-c", PROGRAM, server.url, path.join(root, "examples/duck.png"), dir];
+    const args = ["-c", PROGRAM, server.url, NOBODY, path.join(root, "examples/duck.png"), dir];
     const python = spawn("python3", args, {
       env: {
         PATH: process.env["PATH"],

@@ -62,12 +62,11 @@ test.runIf(there)(
       "--allow-origin",
       origin,
     ];
-    const main = path.join(root, "apps/server/src/main.ts");
-    const server = spawn(
-      process.execPath,
-      ["--conditions=@modly-runs/source", "--import", import.meta.resolve("tsx"), main, ...args],
-      { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const main = path.join(root, "apps/server/dist/main.js");
+    const server = spawn(process.execPath, [main, ...args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     try {
       let url = "";
