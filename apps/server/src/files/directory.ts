@@ -17,7 +17,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { undefinedIfAbsent } from "./absent.ts";
-import { flushDirectory, flushFile } from "./flush.ts";
+import { flushDirectory, flushFile, shareFlushes } from "./flush.ts";
 import { resolveInside, segmentsOf } from "./paths.ts";
 import type { Content, Meshes, PublishOutcome, RunFiles, Uploads } from "./run-files.ts";
 
@@ -76,6 +76,7 @@ async function linkOrRename(from: string, to: string): Promise<void> {
 
 function createUploads(directory: string): Uploads {
   const pathOf = (key: string) => path.join(directory, key);
+  const flushNames = shareFlushes(directory);
   return {
     pathOf,
     async receive(picture) {
@@ -95,7 +96,7 @@ function createUploads(directory: string): Uploads {
           measure,
           createWriteStream(pathOf(key), { flags: "wx", flush: true, mode: OURS_ALONE.file }),
         );
-        await flushDirectory(directory);
+        await flushNames();
       } catch (cause) {
         await rm(pathOf(key), { force: true });
         throw cause;

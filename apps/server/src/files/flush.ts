@@ -20,3 +20,21 @@ export async function flushDirectory(directory: string): Promise<void> {
     await handle.close();
   }
 }
+
+/**
+ * Flushes of one directory for many: who asks while a flush is under way shares the next one with all
+ * others who ask meanwhile, since what is done before a flush begins is in it.
+ */
+export function shareFlushes(directory: string): () => Promise<void> {
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  function begin(): Promise<void> {
+    next = undefined;
+    const flush = flushDirectory(directory).finally(() => {
+      if (current === flush) current = undefined;
+    });
+    current = flush;
+    return flush;
+  }
+  return () => (current ? (next ??= current.then(begin, begin)) : begin());
+}
