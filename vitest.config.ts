@@ -13,8 +13,8 @@ export default defineConfig({
     // Most of the time is spent waiting for other processes, so more files than cores go at once.
     maxWorkers: 6,
     // A generous bound against hangs, never a measurement.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: process.env.VITEST_REPORT
       ? ["default", ["json", { outputFile: process.env.VITEST_REPORT }]]
       : ["default"],

@@ -4,17 +4,19 @@ import path from "node:path";
 
 import { expect, onTestFinished, test, vi } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
-async function openWithRun() {
-  const app = await openApp();
+const shared = appForAll();
+
+async function withRun() {
+  const app = shared();
   const run = await app.ended(await app.create());
   return { app, run, meshPath: run.scene_candidate!.workspace_path };
 }
 
 test("a condition that does not hold is 412, and never what it is not", async () => {
-  const { app, meshPath } = await openWithRun();
+  const { app, meshPath } = await withRun();
   for (const target of [`/workspace/${meshPath}`, `/export/glb?path=${meshPath}`]) {
     const answer = await app.api().get(target).set("If-Match", '"other"');
     expect(expectProblem(answer), target).toMatchObject({
@@ -29,7 +31,7 @@ test("a condition that does not hold is 412, and never what it is not", async ()
 });
 
 test("a stream that is declared unwelcome is not sent", async () => {
-  const { app, run } = await openWithRun();
+  const { app, run } = await withRun();
   for (const accept of [
     "text/event-stream;q=0",
     "text/event-stream; q=0.000, application/json",
@@ -41,7 +43,7 @@ test("a stream that is declared unwelcome is not sent", async () => {
 });
 
 test("an event id that was never issued counts as none", async () => {
-  const { app, run } = await openWithRun();
+  const { app, run } = await withRun();
   const target = `/workflow-runs/${run.run_id}`;
   const follow = (id: string) =>
     sendRaw(app.url, get(target, { Accept: "text/event-stream", "Last-Event-ID": id }));
@@ -85,7 +87,7 @@ test("a clock that is set back makes no run end before it began", async () => {
 });
 
 test("a link to a file with any name can be exported", async () => {
-  const { app, meshPath } = await openWithRun();
+  const { app, meshPath } = await withRun();
   const directory = path.join(app.workspaceDir, "Default");
   await mkdir(directory, { recursive: true });
   copyFileSync(path.join(app.workspaceDir, meshPath), path.join(directory, "чашка ✓.glb"));

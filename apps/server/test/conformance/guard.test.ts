@@ -29,7 +29,10 @@ const GUARDS = [
   },
 ];
 
-it.concurrent.each(GUARDS)("keeps the contract with $name", async ({ args, headers }) => {
+/** Some hundred checks, one after the other; a bound against hangs, ms. */
+const PATIENCE_MS = 300_000;
+
+async function expectKept({ args, headers }: (typeof GUARDS)[number]): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "modly-runs-guard-"));
   const server = await startServerProcess({ dataDir, args: ["--test-models", ...args] });
   try {
@@ -42,4 +45,6 @@ it.concurrent.each(GUARDS)("keeps the contract with $name", async ({ args, heade
     await server.kill("SIGTERM");
     await rm(dataDir, { recursive: true });
   }
-});
+}
+
+it.concurrent.each(GUARDS)("keeps the contract with $name", expectKept, PATIENCE_MS);

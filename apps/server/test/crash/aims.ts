@@ -2,7 +2,7 @@ import { watch } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { heavyPicture } from "../support/pictures.ts";
-import { HEAVY_BYTES } from "./clients.ts";
+import { HEAVY_BYTES, partUploadsIn } from "./clients.ts";
 import type { Accepted } from "./ledger.ts";
 import {
   createAsk,
@@ -32,6 +32,9 @@ export type Aim = (shot: Shot) => Promise<boolean>;
 
 /** How long after an answer the server may still be busy with what it has answered, ms. */
 const AFTERWARDS_MS = 10;
+
+/** How long a part of a picture may take to the disk, ms. */
+const PART_MS = 5000;
 
 /** Kills a moment after the request has gone out, or the moment its answer comes, whichever is first. */
 async function killAroundAnswer(shot: Shot, url: string, options: Parameters<typeof ask>[1]) {
@@ -63,14 +66,15 @@ async function untilRunning(world: World, run: Accepted): Promise<void> {
 
 /** Where in its life a run can be hit. */
 export const AIMS = {
-  /** Half of a picture has gone out, the other half never will. */
+  /** Half of a picture has gone out and some of it is on the disk; the other half never comes. */
   async upload({ world, random, kill }) {
     let half = false;
     const wish = { ...stepsWish(1, 0), picture: heavyPicture(HEAVY_BYTES) };
     async function* halfOf(body: Buffer) {
       yield body.subarray(0, body.length / 2);
-      half = true;
-      await delay(5 + random() * 30);
+      for (const began = performance.now(); performance.now() - began < PART_MS; await delay(2))
+        if ((half = (await partUploadsIn(world.dataDir)) > 0)) break;
+      await delay(random() * 30);
       kill();
       await world.server.exited;
     }

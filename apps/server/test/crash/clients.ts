@@ -1,3 +1,5 @@
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { heavyPicture, picture } from "../support/pictures.ts";
@@ -7,6 +9,19 @@ import { ask } from "./wire.ts";
 
 /** Larger than any other picture here, so that a part of one that lies about is known by its size. */
 export const HEAVY_BYTES = 400_000;
+
+/** How many parts of heavy pictures lie about in a server's directory. */
+export async function partUploadsIn(dataDir: string): Promise<number> {
+  const uploads = path.join(dataDir, "uploads");
+  const sizes = await Promise.all(
+    // One that was there a moment ago may be gone.
+    (await readdir(uploads)).map((name) =>
+      stat(path.join(uploads, name)).catch(() => ({ size: 0 })),
+    ),
+  );
+  // The small pictures are all smaller than this.
+  return sizes.filter(({ size }) => size > 1000 && size < HEAVY_BYTES).length;
+}
 
 type Random = () => number;
 

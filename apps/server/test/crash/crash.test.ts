@@ -17,6 +17,7 @@ test(`${KILLS} kills in the middle of things lose nothing and take nothing back`
     expect(report.accepted).toBeGreaterThan(KILLS);
     expect(report.readable).toBe(report.accepted);
     expect(report.ended).toBe(report.accepted);
+    expect(report.debris.partUploads).toBeGreaterThan(0);
     for (const phase of PHASES) expect(report.phases[phase].hit, phase).toBeGreaterThan(0);
   } finally {
     await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });

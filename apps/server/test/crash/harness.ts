@@ -1,10 +1,10 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 
 import { randomFrom } from "../modly-api/kill/random.ts";
 import { type ServerProcessOptions, startServerProcess } from "../support/server-process.ts";
 import { AIMS, type Phase, PHASES } from "./aims.ts";
-import { createAndFollow, HEAVY_BYTES, readEnded } from "./clients.ts";
+import { createAndFollow, partUploadsIn, readEnded } from "./clients.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { createLedger } from "./ledger.ts";
 import { COLLECTION, type World } from "./world.ts";
@@ -41,14 +41,9 @@ interface Debris {
 const CLIENTS = 4;
 
 async function debrisIn(dataDir: string, collectionDir: string): Promise<Debris> {
-  const uploads = path.join(dataDir, "uploads");
-  const sizes = await Promise.all(
-    (await readdir(uploads)).map(async (name) => (await stat(path.join(uploads, name))).size),
-  );
   const meshes = await readdir(collectionDir);
   return {
-    // The small pictures are all smaller than this.
-    partUploads: sizes.filter((size) => size > 1000 && size < HEAVY_BYTES).length,
+    partUploads: await partUploadsIn(dataDir),
     partMeshes: meshes.filter((name) => name.startsWith(".")).length,
     workingDirectories: (await readdir(path.join(dataDir, "tmp"))).length,
   };
@@ -59,20 +54,20 @@ async function debrisIn(dataDir: string, collectionDir: string): Promise<Debris>
  * create, cancel and read, starts it again on the same data, and at last holds it to all it answered.
  */
 export async function crashTest(options: CrashTest): Promise<CrashReport> {
-  const { kills, seed, dataDir, from = "source", onKill } = options;
+  const { kills, seed, dataDir, from, onKill } = options;
   const collectionDir = path.join(dataDir, "workspace", COLLECTION);
   await mkdir(collectionDir, { recursive: true });
   const starts: number[] = [];
   const start = async () => {
     const began = performance.now();
     const args = ["--test-models", "--workers=6"];
-    const server = await startServerProcess({ dataDir, from, args });
+    const server = await startServerProcess({ dataDir, args, ...(from ? { from } : {}) });
     starts.push(performance.now() - began);
     return server;
   };
 
   const ledger = createLedger();
-  const world: World = { ledger, collectionDir, server: await start() };
+  const world: World = { ledger, dataDir, collectionDir, server: await start() };
   const random = randomFrom(seed);
   const calm = new AbortController();
   const phases = Object.fromEntries(PHASES.map((phase) => [phase, { aimed: 0, hit: 0 }])) as Record<

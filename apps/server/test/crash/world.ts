@@ -8,6 +8,7 @@ import { type Answer, ask, type Ask, formOf } from "./wire.ts";
 /** The server as its clients have it: sometimes it is not there. */
 export interface World {
   readonly ledger: Ledger;
+  readonly dataDir: string;
   /** Where the meshes of all these runs are published. */
   readonly collectionDir: string;
   server: ListeningServer;

@@ -7,7 +7,7 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import type { GenerateInput, Generator } from "../../src/generators/generator.ts";
-import { type App, type AppOptions, openApp, scratch } from "../support/app.ts";
+import { type App, appForAll, type AppOptions, openApp, scratch } from "../support/app.ts";
 import { follow } from "../support/events.ts";
 import { source, untilAborted, writeMesh } from "../support/generators.ts";
 
@@ -28,13 +28,25 @@ async function openBad(bad: Generate, options: AppOptions & { graceMs?: number }
   return openApp({ sources: [model], ...settings });
 }
 
-/** The next run of the same model has the slot to itself, and is fine. */
-async function expectNextIsFine(app: App): Promise<void> {
-  const next = await app.ended(await app.create(FAKE));
-  expect(next).toMatchObject({ status: "done", progress: 100 });
+/** What the one model of a server that many tests share does next; then it is good again. */
+let next: Generate | undefined;
+const shared = appForAll({
+  sources: [
+    source("bad", (input, context) => {
+      const now = next ?? writeMesh;
+      next = undefined;
+      return now(input, context);
+    }),
+  ],
+});
+
+/** The next run of the same model has the slot to itself, is fine, and alone leaves a mesh. */
+async function expectNextIsFine(app: App, meshesBefore = 0): Promise<void> {
+  const run = await app.ended(await app.create(FAKE));
+  expect(run).toMatchObject({ status: "done", progress: 100 });
   await expect.poll(async () => (await app.leftOnDisk()).tmp).toEqual([]);
   await expect.poll(async () => (await app.leftOnDisk()).uploads).toEqual([]);
-  expect((await app.leftOnDisk()).meshes).toHaveLength(1);
+  expect((await app.leftOnDisk()).meshes).toHaveLength(meshesBefore + 1);
 }
 
 const put =
@@ -154,7 +166,9 @@ const FAULTS: [what: string, bad: Generate, says: RegExp][] = [
 ];
 
 test.each(FAULTS)("a generator that %s", async (_what, bad, says) => {
-  const app = await openBad(bad);
+  const app = shared();
+  const before = (await app.leftOnDisk()).meshes.length;
+  next = bad;
   const run = await app.ended(await app.create(FAKE));
   if (says.source === "^$") {
     // A place that is no place is not used; the run's own is.
@@ -164,7 +178,7 @@ test.each(FAULTS)("a generator that %s", async (_what, bad, says) => {
   expect(run).toMatchObject({ status: "error", output_url: null });
   expect(run.error).toMatch(says);
   expect(run.error).not.toMatch(/\/home|\/tmp|\n/);
-  await expectNextIsFine(app);
+  await expectNextIsFine(app, before);
 });
 
 test("a generator whose process exits, or is killed", async () => {

@@ -39,7 +39,7 @@ async function refusalOf(config: Config): Promise<string> {
 const digestOf = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
 /** A data directory in which a server has worked. */
-async function usedDataDir(runs = 30): Promise<{ dataDir: string; file: string }> {
+async function usedDataDir(runs = 12): Promise<{ dataDir: string; file: string }> {
   const dataDir = await scratch();
   const app = await openApp({ dataDir });
   for (let count = 0; count < runs; count++) await app.create({ collection: `c${count}` });

@@ -1,19 +1,21 @@
 import { Health, Model, ModelStatus, ParamSpec } from "@modly-runs/contract/companion";
 import { expect, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { source, writeMesh } from "../support/generators.ts";
 import { expectProblem } from "../support/raw.ts";
 
+const shared = appForAll();
+
 test("/health says what the server speaks", async () => {
-  const app = await openApp();
+  const app = shared();
   const { body, text } = await app.api().get("/health").expect(200);
   expect(Health.parse(body)).toMatchObject({ status: "ok", workflow_runs: "1.0" });
   expect(text).not.toContain(app.dataDir);
 });
 
 test("/model/all is an array of models, each of which a create can name", async () => {
-  const app = await openApp();
+  const app = shared();
   const { body } = await app.api().get("/model/all").expect(200);
   const models = Model.array().parse(body);
   expect(models.map(({ id }) => id)).toEqual(["test/steps", "test/fail", "test/fingerprint"]);
@@ -44,7 +46,7 @@ test("/model/params lists a model's params as it declares them", async () => {
 });
 
 test("/model/params wants a model that is there", async () => {
-  const app = await openApp();
+  const app = shared();
   const unknown = await app.api().get("/model/params").query({ model_id: "no/such" });
   expect(expectProblem(unknown)).toMatchObject({ status: 404, code: "model_not_found" });
   for (const query of ["", "?model_id=a&model_id=b", "?model_id[]=a"]) {
@@ -55,7 +57,7 @@ test("/model/params wants a model that is there", async () => {
 });
 
 test("HEAD works wherever GET does", async () => {
-  const app = await openApp();
+  const app = shared();
   for (const path of [
     "/health",
     "/model/all",

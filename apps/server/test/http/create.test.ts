@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { CreateAnswer, type ProblemCode, PROBLEMS } from "@modly-runs/contract";
 import { describe, expect, test } from "vitest";
 
-import { type App, type CreateParts, openApp } from "../support/app.ts";
+import { type App, appForAll, type CreateParts, openApp } from "../support/app.ts";
 import { createHeld, source, writeMesh } from "../support/generators.ts";
 import { picture } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
@@ -148,13 +148,14 @@ const REFUSED: [what: string, parts: CreateParts, ProblemCode, says: RegExp, fie
 ];
 
 describe("a picture under another label than its own", () => {
+  const shared = appForAll();
   test.each([
     ["no type at all", undefined],
     ["octets", "application/octet-stream"],
     ["plain text, which is what a part without a type is", "text/plain"],
     ["the type of another picture", "image/webp"],
   ])("%s: is judged by its bytes", async (_, contentType) => {
-    const app = await openApp();
+    const app = shared();
     const type = contentType === undefined ? "" : `Content-Type: ${contentType}\r\n`;
     const form = (bytes: Buffer) =>
       Buffer.concat([
@@ -187,8 +188,9 @@ async function expectNothingLeft(app: App): Promise<void> {
 }
 
 describe("a create that is refused", () => {
+  const shared = appForAll({ sources: [open] });
   test("says why, names the field, and leaves nothing", async () => {
-    const app = await openApp({ sources: [open] });
+    const app = shared();
     for (const [what, parts, code, says, field] of REFUSED) {
       const answer = await app.post(parts);
       const { detail, errors, ...found } = expectProblem(answer);
@@ -209,14 +211,14 @@ describe("a create that is refused", () => {
   });
 
   test("names every field that is wrong", async () => {
-    const app = await openApp();
+    const app = shared();
     const { detail, errors } = expectProblem(await app.post(stepsWith('{"steps":0,"step_ms":-1}')));
     expect(errors?.map(({ field }) => field)).toEqual(["params.steps", "params.step_ms"]);
     expect(detail).toMatch(/params\.steps .* params\.step_ms /);
   });
 
   test("tells a field that came twice from one that is missing", async () => {
-    const app = await openApp();
+    const app = shared();
     const twice = await app.post().field("model_id", "test/fail");
     expect(expectProblem(twice)).toMatchObject({ code: "invalid_field" });
     expect(expectProblem(twice).detail).toMatch(/model_id .*once\./);
@@ -232,7 +234,7 @@ describe("a create that is refused", () => {
     ["in its place", "photo", "other"],
     ["as a second picture", "image", "image"],
   ])("takes no other file: %s", async (_how, first, second) => {
-    const app = await openApp();
+    const app = shared();
     const answer = await app
       .api()
       .post("/workflow-runs/from-image")
@@ -248,7 +250,7 @@ describe("a create that is refused", () => {
     ["a web form", "application/x-www-form-urlencoded", "model_id=test/steps"],
     ["nothing", "", ""],
   ])("wants multipart/form-data, not %s", async (_what, type, body) => {
-    const app = await openApp();
+    const app = shared();
     const sent = app.api().post("/workflow-runs/from-image").set("Content-Type", type);
     expect(expectProblem(await sent.send(body))).toMatchObject({
       status: 415,
@@ -258,8 +260,9 @@ describe("a create that is refused", () => {
 });
 
 describe("a create that is accepted", () => {
+  const shared = appForAll({ sources: [open] });
   test("answers with the run, which anybody can read at once and which ends", async () => {
-    const app = await openApp();
+    const app = shared();
     const answer = await app.post().expect(200);
     const { run_id, status } = CreateAnswer.parse(answer.body);
     expect(answer.headers["location"]).toBe(`/workflow-runs/${run_id}`);
@@ -293,14 +296,14 @@ describe("a create that is accepted", () => {
     ["an option given as text", openTo('{"mode":"2"}')],
     ["params as deep as may be", openTo(nested(64))],
   ])("takes %s", async (_what, parts) => {
-    const app = await openApp({ sources: [open] });
+    const app = shared();
     const { body } = await app.post(parts).expect(200);
     const run = await app.ended((body as { run_id: string }).run_id);
     expect(run.status).toBe("done");
   });
 
   test("keeps the picture's bytes as they came", async () => {
-    const app = await openApp();
+    const app = shared();
     const file = picture(7);
     const { body } = await app.post({
       file,
@@ -311,7 +314,7 @@ describe("a create that is accepted", () => {
   });
 
   test("drops the picture when the run has ended", async () => {
-    const app = await openApp();
+    const app = shared();
     const ids = await Promise.all([
       app.create(),
       app.create({ model_id: "test/fail", params: "{}" }),

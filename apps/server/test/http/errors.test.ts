@@ -4,8 +4,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { PROBLEMS } from "@modly-runs/contract";
 import { expect, onTestFinished, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { answerOn, dial, expectProblem, get, sendRaw } from "../support/raw.ts";
+
+const shared = appForAll();
 
 test.each([
   ["POST", "/workflow-runs/some-run", "GET, HEAD, OPTIONS"],
@@ -17,7 +19,7 @@ test.each([
   ["DELETE", "/model/all", "GET, HEAD, OPTIONS"],
   ["PUT", "/workspace/Default/a.glb", "GET, HEAD, OPTIONS"],
 ])("%s %s is not allowed, and the answer says what is", async (method, path, allow) => {
-  const app = await openApp();
+  const app = shared();
   const sent = await fetch(app.url + path, { method });
   const answer = { status: sent.status, body: await sent.json() };
   expect(expectProblem(answer)).toMatchObject({ status: 405, code: "method_not_allowed" });
@@ -34,13 +36,13 @@ test.each([
   "//workflow-runs/some-run",
   "/favicon.ico",
 ])("%s is no route", async (path) => {
-  const app = await openApp();
+  const app = shared();
   const answer = await sendRaw(app.url, get(path));
   expect(expectProblem(answer)).toMatchObject({ status: 404, code: "route_not_found" });
 });
 
 test("a refusal is application/json, and problem+json for whoever asks", async () => {
-  const app = await openApp();
+  const app = shared();
   const accepts: [accept: string, type: string][] = [
     ["*/*", "application/json"],
     ["application/json", "application/json"],
@@ -59,7 +61,7 @@ test("a refusal is application/json, and problem+json for whoever asks", async (
 });
 
 test("the answer names the request, so that the log can be found", async () => {
-  const app = await openApp();
+  const app = shared();
   const given = await app.api().get("/nowhere").set("X-Request-Id", "mine-1");
   expect(given.headers["x-request-id"]).toBe("mine-1");
   const made = await app.api().get("/nowhere").set("X-Request-Id", "not <mine>");
@@ -80,7 +82,7 @@ test.each<[what: string, bytes: string, code: keyof typeof PROBLEMS]>([
   ["headers without end", get("/health", { "X-Long": "x".repeat(20_000) }), "headers_too_large"],
   ["an address without end", get(`/${"a".repeat(20_000)}`), "headers_too_large"],
 ])("%s is refused in our shape", async (_what, bytes, code) => {
-  const app = await openApp();
+  const app = shared();
   const answer = await sendRaw(app.url, bytes);
   expect(expectProblem(answer)).toMatchObject({ code, status: PROBLEMS[code].status });
   expect(answer.headers.get("content-type")).toBe("application/json");
@@ -88,7 +90,7 @@ test.each<[what: string, bytes: string, code: keyof typeof PROBLEMS]>([
 });
 
 test("a request without Host, or that expects the unknown, is refused in our shape", async () => {
-  const app = await openApp();
+  const app = shared();
   const hostless = await sendRaw(app.url, "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n");
   expect(expectProblem(hostless)).toMatchObject({ status: 403, code: "forbidden_host" });
   const expecting = await sendRaw(app.url, get("/nowhere", { Expect: "a-miracle" }));

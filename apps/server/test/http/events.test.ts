@@ -1,19 +1,20 @@
 import { canBeSeenAfter } from "@modly-runs/contract";
 import { expect, test, vi } from "vitest";
 
-import { type App, openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { follow, type Followed } from "../support/events.ts";
 import { createHeld } from "../support/generators.ts";
 
 const HELD = { model_id: "fake/held", params: "{}" };
 
-async function openHeld() {
-  const held = createHeld();
-  const app = await openApp({ sources: [held.source] });
+const held = createHeld({ places: 20 });
+const shared = appForAll({ sources: [held.source] });
+
+async function startHeld(app = shared()) {
   const id = await app.create(HELD);
   await app.until(id, "running");
   await expect.poll(() => held.runs.has(id)).toBe(true);
-  return { app, id, held, run: held.runs.get(id)! };
+  return { app, id, run: held.runs.get(id)! };
 }
 
 /** The laws of every stream: revisions rise, progress never falls, statuses are legal. */
@@ -29,7 +30,7 @@ function expectLawful({ ids, runs }: Followed): void {
 const progressOf = ({ runs }: Followed) => runs.map(({ progress }) => progress);
 
 test("a stream tells the run, every change, and the end; then it ends", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const stream = await follow(app.url, id);
   expect(stream.headers.get("content-type")).toMatch(/^text\/event-stream/);
   expect(stream.headers.get("cache-control")).toBe("no-cache");
@@ -47,7 +48,7 @@ test("a stream tells the run, every change, and the end; then it ends", async ()
 });
 
 test("many watchers of one run all see the same", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const streams = await Promise.all(Array.from({ length: 25 }, () => follow(app.url, id)));
   await expect.poll(() => streams.every(({ runs }) => runs.length > 0)).toBe(true);
   run.report(40, "Together");
@@ -63,7 +64,7 @@ test("many watchers of one run all see the same", async () => {
 });
 
 test("a client that comes back gets only what it has not seen", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const first = await follow(app.url, id);
   run.report(10, "Ten");
   await expect.poll(() => progressOf(first)).toContain(10);
@@ -81,7 +82,7 @@ test("a client that comes back gets only what it has not seen", async () => {
 });
 
 test("whoever has seen the end is told not to come back", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await app.create();
   await app.ended(id);
   const stream = await follow(app.url, id);
@@ -96,7 +97,7 @@ test("whoever has seen the end is told not to come back", async () => {
 test.each(["99999", "-1", "abc", "", "1e3", "NaN"])(
   "an id we never gave, %j, hides nothing",
   async (lastEventId) => {
-    const { app, id, run } = await openHeld();
+    const { app, id, run } = await startHeld();
     const stream = await follow(app.url, id, lastEventId);
     run.report(10, "Ten");
     await expect.poll(() => progressOf(stream)).toContain(10);
@@ -108,22 +109,25 @@ test.each(["99999", "-1", "abc", "", "1e3", "NaN"])(
 );
 
 test("a waiting run's place is told when it changes", async () => {
-  const { app, held, id } = await openHeld();
+  const one = createHeld();
+  const app = await openApp({ sources: [one.source] });
+  const first = await app.create(HELD);
+  await app.until(first, "running");
   const [second, third] = [await app.create(HELD), await app.create(HELD)];
   const stream = await follow(app.url, third);
   await expect.poll(() => stream.runs.map((each) => each["queue_position"])).toEqual([1]);
   await app.cancel(second);
   await expect.poll(() => stream.runs.at(-1)?.["queue_position"], { timeout: 5000 }).toBe(0);
-  held.runs.get(id)!.finish();
-  await expect.poll(() => held.runs.has(third)).toBe(true);
-  held.runs.get(third)!.finish();
+  one.runs.get(first)!.finish();
+  await expect.poll(() => one.runs.has(third)).toBe(true);
+  one.runs.get(third)!.finish();
   await stream.ended;
   expectLawful(stream);
   expect(stream.runs.at(-1)).toMatchObject({ status: "done" });
 });
 
 test("a cancel is the last that a stream tells", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const stream = await follow(app.url, id);
   await app.cancel(id);
   run.report(90, "Still at it");
@@ -132,7 +136,7 @@ test("a cancel is the last that a stream tells", async () => {
 });
 
 test("a client that leaves cancels nothing", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const stream = await follow(app.url, id);
   stream.close();
   await stream.ended;
@@ -142,7 +146,7 @@ test("a client that leaves cancels nothing", async () => {
 });
 
 test("a server that stops ends its streams", async () => {
-  const { app, id } = await openHeld();
+  const { app, id } = await startHeld(await openApp({ sources: [held.source] }));
   const stream = await follow(app.url, id);
   await app.stop();
   await stream.ended;
@@ -158,11 +162,11 @@ test("a quiet stream says now and then that it is alive", async () => {
 
 async function quietStream(clock: typeof vi): Promise<Followed> {
   try {
-    const held = createHeld();
-    const app: App = await openApp({ sources: [held.source] });
+    const one = createHeld();
+    const app = await openApp({ sources: [one.source] });
     const { body } = await app.post({ fields: HELD }).expect(200);
     // From here on nothing changes any more.
-    while (held.runs.size === 0) await new Promise(setImmediate);
+    while (one.runs.size === 0) await new Promise(setImmediate);
     const stream = await follow(app.url, (body as { run_id: string }).run_id);
     while (stream.runs.length === 0) await new Promise(setImmediate);
     clock.advanceTimersByTime(31_000);

@@ -4,11 +4,13 @@ import path from "node:path";
 import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import { expect, test } from "vitest";
 
-import { type App, openApp } from "../support/app.ts";
+import { appForAll } from "../support/app.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
-async function openWithMesh(): Promise<{ app: App; meshPath: string }> {
-  const app = await openApp();
+const shared = appForAll();
+
+async function withMesh() {
+  const app = shared();
   const run = await app.ended(await app.create());
   return { app, meshPath: run.scene_candidate!.workspace_path };
 }
@@ -21,7 +23,7 @@ test.each([
   ["ply", "application/octet-stream", /^ply\n[\s\S]*element vertex [\s\S]*end_header\n/],
   ["3mf", "model/3mf", /^PK/],
 ])("a mesh can be had as %s", async (format, type, begins) => {
-  const { app, meshPath } = await openWithMesh();
+  const { app, meshPath } = await withMesh();
   const target = `/export/${format}?path=${encodeURIComponent(meshPath)}`;
   const answer = await fetch(app.url + target);
   expect(answer.status).toBe(200);
@@ -38,7 +40,7 @@ test.each([
 });
 
 test("an STL is in millimetres, 100 along its longest side unless the request says otherwise", async () => {
-  const { app, meshPath } = await openWithMesh();
+  const { app, meshPath } = await withMesh();
   const longest = async (more: string): Promise<number> => {
     const answer = await fetch(`${app.url}/export/stl?path=${meshPath}${more}`);
     const geometry = new STLLoader().parse(await answer.arrayBuffer());
@@ -55,7 +57,7 @@ test("an STL is in millimetres, 100 along its longest side unless the request sa
 });
 
 test("other formats are refused", async () => {
-  const { app, meshPath } = await openWithMesh();
+  const { app, meshPath } = await withMesh();
   for (const format of ["fbx", "GLB", "glb.exe", "__proto__", "constructor", "%00"]) {
     const answer = await sendRaw(app.url, get(`/export/${format}?path=${meshPath}`));
     expect(expectProblem(answer), format).toMatchObject({ status: 400, code: "unknown_format" });
@@ -82,7 +84,7 @@ const NOWHERE: [what: string, query: string, status: number][] = [
 ];
 
 test("a path that leads nowhere is refused", async () => {
-  const { app } = await openWithMesh();
+  const { app } = await withMesh();
   for (const [what, query, status] of NOWHERE)
     for (const format of ["glb", "obj"]) {
       const answer = await sendRaw(app.url, get(`/export/${format}${query}`));
@@ -91,7 +93,7 @@ test("a path that leads nowhere is refused", async () => {
 });
 
 test("what is no mesh is refused, and is no fault of ours", async () => {
-  const { app } = await openWithMesh();
+  const { app } = await withMesh();
   const files: [name: string, bytes: Buffer][] = [
     ["empty.glb", Buffer.alloc(0)],
     ["garbage.glb", Buffer.from("this is no mesh")],

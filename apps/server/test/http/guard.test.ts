@@ -1,10 +1,15 @@
 import { describe, expect, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll } from "../support/app.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
+const plain = appForAll();
+
 describe("Host", () => {
-  test.each<[host: string, status: number, settings?: object]>([
+  const named = appForAll({ allowedHosts: ["Modly.Example"] });
+  const reachable = appForAll({ host: "0.0.0.0", token: "t" });
+
+  test.each<[host: string, status: number, to?: typeof plain]>([
     ["127.0.0.1", 200],
     ["127.0.0.1:8765", 200],
     ["127.3.2.1", 200],
@@ -22,15 +27,14 @@ describe("Host", () => {
     ["0.0.0.0", 403],
     ["", 403],
     ["a b", 403],
-    ["modly.example", 200, { allowedHosts: ["Modly.Example"] }],
-    ["MODLY.example:80", 200, { allowedHosts: ["modly.example"] }],
-    ["other.example", 403, { allowedHosts: ["modly.example"] }],
-    ["192.168.1.5:8765", 200, { host: "0.0.0.0", token: "t" }],
-    ["[fe80::1]", 200, { host: "0.0.0.0", token: "t" }],
-    ["evil.example", 403, { host: "0.0.0.0", token: "t" }],
-  ])("%j gets %i", async (host, status, settings = {}) => {
-    const app = await openApp(settings);
-    const url = app.url.replace("0.0.0.0", "127.0.0.1");
+    ["modly.example", 200, named],
+    ["MODLY.example:80", 200, named],
+    ["other.example", 403, named],
+    ["192.168.1.5:8765", 200, reachable],
+    ["[fe80::1]", 200, reachable],
+    ["evil.example", 403, reachable],
+  ])("%j gets %i", async (host, status, to = plain) => {
+    const url = to().url.replace("0.0.0.0", "127.0.0.1");
     const answer = await sendRaw(url, get("/health", { Host: host }));
     expect(answer.status).toBe(status);
     if (status === 403) expect(expectProblem(answer).code).toBe("forbidden_host");
@@ -39,6 +43,8 @@ describe("Host", () => {
 
 describe("Origin", () => {
   const allowedOrigins = ["https://three.ws"];
+  const open = appForAll({ allowedOrigins });
+  const closed = appForAll({ allowedOrigins, token: "secret" });
 
   test.each<[origin: string, status: number]>([
     ["http://localhost:5173", 200],
@@ -53,7 +59,7 @@ describe("Origin", () => {
     ["garbage", 403],
     ["", 403],
   ])("%j gets %i, for reading and for creating", async (origin, status) => {
-    const app = await openApp({ allowedOrigins });
+    const app = open();
     const read = await app.api().get("/model/all").set("Origin", origin);
     const created = await app.post({ headers: { Origin: origin } });
     expect([read.status, created.status]).toEqual([status, status]);
@@ -64,7 +70,7 @@ describe("Origin", () => {
   });
 
   test("a preflight lets pages of configured origins send what clients need", async () => {
-    const app = await openApp({ allowedOrigins, token: "secret" });
+    const app = closed();
     const preflight = (origin: string) =>
       app
         .api()
@@ -88,7 +94,7 @@ describe("Origin", () => {
   });
 
   test("a page may read the headers it needs, also of a refusal", async () => {
-    const app = await openApp({ allowedOrigins });
+    const app = open();
     for (const path of ["/health", "/workflow-runs/nobody"]) {
       const { headers } = await app.api().get(path).set("Origin", "https://three.ws");
       expect(headers["access-control-allow-origin"]).toBe("https://three.ws");
@@ -105,6 +111,7 @@ describe("Origin", () => {
 
 describe("token", () => {
   const token = "a secret token";
+  const shared = appForAll({ token });
 
   test.each<[what: string, headers: Record<string, string>, status: number]>([
     ["none", {}, 401],
@@ -119,7 +126,7 @@ describe("token", () => {
     ["the token as Modly's header", { "X-Modly-Token": token }, 200],
     ["beside a proxy's own", { Authorization: "Basic x", "X-Modly-Token": token }, 200],
   ])("%s", async (_what, headers, status) => {
-    const app = await openApp({ token });
+    const app = shared();
     for (const path of ["/model/all", "/model/status"]) {
       const answer = await app.api().get(path).set(headers);
       expect(answer.status).toBe(status);
@@ -131,7 +138,7 @@ describe("token", () => {
   });
 
   test("nothing but /health is open without it", async () => {
-    const app = await openApp({ token });
+    const app = shared();
     const id = await app.create();
     const run = await app.ended(id);
     const answers = await Promise.all([
@@ -150,7 +157,7 @@ describe("token", () => {
   });
 
   test("/health is open and short, and says more to who has it", async () => {
-    const app = await openApp({ token });
+    const app = shared();
     const open = await app.api().get("/health").expect(200);
     expect(open.body).toEqual({ status: "ok", version: "1.0.0", workflow_runs: "1.0" });
     const wrong = await app.api().get("/health").set("X-Modly-Token", "wrong").expect(200);
@@ -162,7 +169,7 @@ describe("token", () => {
 });
 
 test("every answer carries the security headers and names no software", async () => {
-  const app = await openApp();
+  const app = plain();
   for (const path of ["/health", "/nowhere", "/workflow-runs/%00"]) {
     const { headers } = await app.api().get(path);
     expect(headers).toMatchObject({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type App, type CreateParts, openApp, scratch } from "../support/app.ts";
+import { type App, appForAll, type CreateParts, openApp, scratch } from "../support/app.ts";
 import { createGate, createHeld } from "../support/generators.ts";
 import { picture } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
@@ -9,6 +9,7 @@ const keyed = (key: string, parts: CreateParts = {}): CreateParts => ({
   ...parts,
   headers: { "Idempotency-Key": key },
 });
+const shared = appForAll();
 const idOf = ({ body }: { body: unknown }) => (body as { run_id: string }).run_id;
 
 async function createKeyed(app: App, parts: CreateParts): Promise<string> {
@@ -31,7 +32,7 @@ test("the same request under the same key is the same run", async () => {
 });
 
 test("without a key, or under another, it is another run", async () => {
-  const app = await openApp();
+  const app = shared();
   const ids = [
     await app.create(),
     await app.create(),
@@ -46,18 +47,18 @@ test.each<[string, CreateParts]>([
   ["model", { fields: { model_id: "test/fail", params: '{"step_ms":0}' } }],
   ["params", { fields: { params: '{"steps":2,"step_ms":0}' } }],
   ["collection", { fields: { collection: "Other" } }],
-])("another %s under the same key is refused", async (_what, parts) => {
-  const app = await openApp();
-  const id = await createKeyed(app, keyed("k"));
-  const answer = await app.post(keyed("k", parts));
+])("another %s under the same key is refused", async (what, parts) => {
+  const app = shared();
+  const id = await createKeyed(app, keyed(what));
+  const answer = await app.post(keyed(what, parts));
   expect(expectProblem(answer)).toMatchObject({ status: 422, code: "idempotency_mismatch" });
-  expect(await createKeyed(app, keyed("k"))).toBe(id);
+  expect(await createKeyed(app, keyed(what))).toBe(id);
 });
 
 test("a refused create is not remembered", async () => {
-  const app = await openApp();
-  await app.post(keyed("k", { fields: { params: "[]" } })).expect(400);
-  expect(await app.post(keyed("k"))).toMatchObject({ status: 200 });
+  const app = shared();
+  await app.post(keyed("refused", { fields: { params: "[]" } })).expect(400);
+  expect(await app.post(keyed("refused"))).toMatchObject({ status: 200 });
 });
 
 test("the run is still the same after a restart", async () => {
@@ -84,7 +85,7 @@ test("while the first is still being created, the second is told to wait", async
 });
 
 test.each(["", " ", "a b", "é", "a".repeat(256)])("%j is no key", async (key) => {
-  const app = await openApp();
+  const app = shared();
   const headers = { "Idempotency-Key": Buffer.from(key).toString("latin1") };
   const sent = await fetch(`${app.url}/workflow-runs/from-image`, { method: "POST", headers });
   const answer = { status: sent.status, body: await sent.json() };

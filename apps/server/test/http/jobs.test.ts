@@ -1,9 +1,11 @@
 import { Job } from "@modly-runs/contract/companion";
 import { expect, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { picture } from "../support/pictures.ts";
 import { createHeld } from "../support/generators.ts";
+
+const shared = appForAll();
 
 type App = Awaited<ReturnType<typeof openApp>>;
 
@@ -22,7 +24,7 @@ async function readJob(app: App, id: string): Promise<Job> {
 }
 
 test("a job is a run under another name, to its end", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await createJob(app);
   const run = await app.ended(id);
   const { status, progress, step, output_url, error } = run;
@@ -54,7 +56,7 @@ test("what Modly reads from fields of the form reaches the model among its param
 });
 
 test("a job can be cancelled, once it has ended nothing of it changes", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await createJob(app, { params: '{"steps":1000,"step_ms":50}' });
   await app.until(id, "running");
   const cancel = () => app.api().post(`/generate/cancel/${id}`);

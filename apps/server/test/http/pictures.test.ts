@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll } from "../support/app.ts";
 import { heavyPicture, picture, png } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
 
@@ -87,8 +87,10 @@ const BAD: Bad[] = [
   ],
 ];
 
+const shared = appForAll();
+
 test("what is no whole picture of ours is refused before there is a run", async () => {
-  const app = await openApp();
+  const app = shared();
   for (const [what, file, code] of BAD) {
     const found = expectProblem(await app.post({ file: await file() }));
     expect(found.code, what).toMatch(new RegExp(`^(?:${code})$`));
@@ -123,7 +125,7 @@ test.each<[what: string, file: () => Promise<Buffer> | Buffer]>([
     async () => Buffer.concat([await drawing().jpeg().toBuffer(), Buffer.alloc(500)]),
   ],
 ])("%s is taken, whatever its label says", async (_what, file) => {
-  const app = await openApp();
+  const app = shared();
   const answer = await app.post({ file: await file(), contentType: "image/png" });
   expect(answer).toMatchObject({ status: 200 });
   expect((await app.ended(answer.body.run_id as string)).status).toBe("done");

@@ -3,10 +3,11 @@ import path from "node:path";
 
 import { expect, test } from "vitest";
 
-import { openApp } from "../support/app.ts";
+import { appForAll, openApp } from "../support/app.ts";
 import { createHeld } from "../support/generators.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
+const shared = appForAll();
 const HELD = { model_id: "fake/held", params: "{}" };
 
 test("every state of a run is as the table says, at every read", async () => {
@@ -42,7 +43,7 @@ test("every state of a run is as the table says, at every read", async () => {
 });
 
 test("an ended run never changes: body, tag and headers stay", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await app.create();
   await app.ended(id);
   const before = await app.api().get(`/workflow-runs/${id}`);
@@ -80,7 +81,7 @@ test("a tag changes with the run and with its place in the queue", async () => {
 });
 
 test("HEAD answers as GET does, without a body", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await app.create();
   await app.ended(id);
   for (const accept of ["*/*", "text/event-stream"]) {
@@ -94,7 +95,7 @@ test("HEAD answers as GET does, without a body", async () => {
 });
 
 test("a run nobody made is a 404, for reading, following and cancelling", async () => {
-  const app = await openApp();
+  const app = shared();
   const answers = [
     await app.api().get("/workflow-runs/nobody"),
     await app.api().get("/workflow-runs/nobody").set("Accept", "text/event-stream"),
@@ -123,7 +124,7 @@ const MALFORMED: [what: string, id: string][] = [
 ];
 
 test("a malformed id is refused, and is no fault of ours", async () => {
-  const app = await openApp();
+  const app = shared();
   for (const [what, id] of MALFORMED)
     for (const request of [
       get(`/workflow-runs/${id}`),
@@ -137,7 +138,7 @@ test("a malformed id is refused, and is no fault of ours", async () => {
 });
 
 test("cancel wants no body and minds none", async () => {
-  const app = await openApp();
+  const app = shared();
   const long = { params: '{"steps":1000,"step_ms":10000}' };
   const bodies: [type: string, body: string][] = [
     ["application/json", "{broken"],

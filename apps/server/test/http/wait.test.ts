@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type App, openApp } from "../support/app.ts";
+import { type App, appForAll, openApp } from "../support/app.ts";
 import { createHeld } from "../support/generators.ts";
 
 const HELD = { model_id: "fake/held", params: "{}" };
@@ -11,16 +11,17 @@ function wait(app: App, runId: string, seconds: number, known?: string) {
   return sent.then((answer) => answer);
 }
 
-async function openHeld() {
-  const held = createHeld();
-  const app = await openApp({ sources: [held.source] });
+const held = createHeld({ places: 20 });
+const shared = appForAll({ sources: [held.source] });
+
+async function startHeld(app = shared()) {
   const id = await app.create(HELD);
   await expect.poll(() => held.runs.has(id)).toBe(true);
   return { app, id, run: held.runs.get(id)! };
 }
 
 test("without a tag, a wait ends when the run does", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const waiting = wait(app, id, 60);
   run.report(50, "Half way");
   await expect.poll(() => app.read(id)).toMatchObject({ progress: 50 });
@@ -31,7 +32,7 @@ test("without a tag, a wait ends when the run does", async () => {
 });
 
 test("with a tag, a wait ends with the next change", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   run.report(1, "One");
   await expect.poll(() => app.read(id)).toMatchObject({ progress: 1 });
   const { headers } = await app.api().get(`/workflow-runs/${id}`);
@@ -43,8 +44,8 @@ test("with a tag, a wait ends with the next change", async () => {
 });
 
 test("a place in the queue is a change too", async () => {
-  const held = createHeld();
-  const app = await openApp({ sources: [held.source] });
+  const one = createHeld();
+  const app = await openApp({ sources: [one.source] });
   await app.until(await app.create(HELD), "running");
   const before = await app.create(HELD);
   const id = await app.create(HELD);
@@ -55,7 +56,7 @@ test("a place in the queue is a change too", async () => {
 });
 
 test("when the time is up, the run is told as it is", async () => {
-  const { app, id } = await openHeld();
+  const { app, id } = await startHeld();
   const answer = await wait(app, id, 1);
   expect(answer).toMatchObject({ status: 200, body: { status: "running" } });
   expect(answer.headers).toMatchObject({ "preference-applied": "wait=1", "retry-after": "1" });
@@ -65,7 +66,7 @@ test("when the time is up, the run is told as it is", async () => {
 });
 
 test("an ended run is told at once, and 60 seconds are the most", async () => {
-  const app = await openApp();
+  const app = shared();
   const id = await app.create();
   await app.ended(id);
   const answer = await wait(app, id, 86_400);
@@ -77,7 +78,7 @@ test("an ended run is told at once, and 60 seconds are the most", async () => {
 test.each(["wait", "wait=x", "wait=-1", "respond-async", "wait=1e9"])(
   "a preference that can't be read is no preference: %s",
   async (prefer) => {
-    const { app, id } = await openHeld();
+    const { app, id } = await startHeld();
     const answer = await app.api().get(`/workflow-runs/${id}`).set("Prefer", prefer);
     expect(answer.body).toMatchObject({ status: "running" });
     expect(answer.headers["preference-applied"]).toBeUndefined();
@@ -85,7 +86,7 @@ test.each(["wait", "wait=x", "wait=-1", "respond-async", "wait=1e9"])(
 );
 
 test("a client that goes away while it waits cancels nothing", async () => {
-  const { app, id, run } = await openHeld();
+  const { app, id, run } = await startHeld();
   const gone = new AbortController();
   const lost = fetch(`${app.url}/workflow-runs/${id}`, {
     headers: { Prefer: "wait=60" },
@@ -100,7 +101,7 @@ test("a client that goes away while it waits cancels nothing", async () => {
 });
 
 test("a server that stops ends every wait", async () => {
-  const { app, id } = await openHeld();
+  const { app, id } = await startHeld(await openApp({ sources: [held.source] }));
   const waiting = wait(app, id, 60);
   await app.read(id);
   await app.stop();

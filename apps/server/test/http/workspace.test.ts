@@ -1,17 +1,18 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
-import { type App, openApp, scratch } from "../support/app.ts";
+import { type App, appForAll, scratch } from "../support/app.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
+const shared = appForAll();
 let app: App;
 let url: string;
 let bytes: Buffer;
 
-beforeEach(async () => {
-  app = await openApp();
+beforeAll(async () => {
+  app = shared();
   const run = await app.ended(await app.create());
   url = run.output_url!;
   bytes = readFileSync(path.join(app.workspaceDir, run.scene_candidate!.workspace_path));

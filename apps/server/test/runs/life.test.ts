@@ -74,9 +74,9 @@ test("of a cancel and an end that race, one wins, and everybody sees the same", 
   const races = fc.array(race, { minLength: 6, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(races, async (several) => void (await Promise.all(several.map(runRace)))),
-    { numRuns: 10 },
+    { numRuns: 6 },
   );
-  expect(wins.done + wins.cancelled).toBeGreaterThanOrEqual(60);
+  expect(wins.done + wins.cancelled).toBeGreaterThanOrEqual(36);
 });
 
 test("a run that waits is pending, and begins when it is its turn", async () => {
@@ -135,7 +135,7 @@ test("runs at once get each its own mesh", async () => {
 
 test("done and its file appear together, for whoever looks first", async () => {
   const app = await openApp();
-  const looks = Array.from({ length: 20 }, async () => {
+  const looks = Array.from({ length: 8 }, async () => {
     const id = await app.create();
     for (;;) {
       const run = await app.read(id);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { StrictRun } from "@modly-runs/contract";
 import { pino } from "pino";
 import request from "supertest";
-import { expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
 
 import { type Config, type Limits, readConfig } from "../../src/config.ts";
 import type { GeneratorSource } from "../../src/generators/generator.ts";
@@ -56,12 +56,17 @@ async function names(directory: string): Promise<string[]> {
   return found.filter((each) => !each.isDirectory()).map(({ name }) => name);
 }
 
-/** A directory that goes when the test is over. */
-export async function scratch(): Promise<string> {
+/** Takes what is to be done when nobody needs it any more. */
+type After = (undo: () => Promise<void>) => void;
+
+async function directoryUntil(after: After): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), "modly-runs-test-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  after(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
+
+/** A directory that goes when the test is over. */
+export const scratch = (): Promise<string> => directoryUntil(onTestFinished);
 
 function configOf(dataDir: string, { limits, ...settings }: Settings): Config {
   const read = readConfig(["--port=0", `--data-dir=${dataDir}`], {});
@@ -71,16 +76,35 @@ function configOf(dataDir: string, { limits, ...settings }: Settings): Config {
 }
 
 /** Opens a server with real parts. It is stopped, and its directory removed, when the test is over. */
-export async function openApp(options: AppOptions = {}): Promise<App> {
+export const openApp = (options: AppOptions = {}): Promise<App> =>
+  openUntil(onTestFinished, options);
+
+/**
+ * The same for all tests of a file or of a `describe`, opened once. For what leaves no mark on a
+ * server, or a mark that the next test does not mind.
+ */
+export function appForAll(options: AppOptions = {}): () => App {
+  const undos: (() => Promise<void>)[] = [];
+  let app: App | undefined;
+  beforeAll(async () => {
+    app = await openUntil((undo) => undos.unshift(undo), options);
+  });
+  afterAll(async () => {
+    for (const undo of undos) await undo();
+  });
+  return () => app!;
+}
+
+async function openUntil(after: After, options: AppOptions): Promise<App> {
   const { sources = [], ...settings } = options;
-  const dataDir = settings.dataDir ?? (await scratch());
+  const dataDir = settings.dataDir ?? (await directoryUntil(after));
   const config = configOf(dataDir, settings);
   const log = pino({ level: "silent" });
   const all = [createTestSource({ places: 2 }), ...sources];
   const server = await startServer(config, log, all);
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= server.stop());
-  onTestFinished(stop);
+  after(stop);
 
   const { url } = server;
   const { workspaceDir, token } = config;
@@ -103,10 +127,14 @@ export async function openApp(options: AppOptions = {}): Promise<App> {
     return sent;
   }
   async function until(runId: string, ...statuses: StrictRun["status"][]): Promise<StrictRun> {
-    await expect
-      .poll(async () => (await read(runId)).status, { timeout: 30_000, interval: 10 })
-      .toSatisfy((status) => statuses.includes(status as StrictRun["status"]));
-    return read(runId);
+    return vi.waitFor(
+      async () => {
+        const run = await read(runId);
+        expect(statuses).toContain(run.status);
+        return run;
+      },
+      { timeout: 100_000, interval: 10 },
+    );
   }
 
   return {
