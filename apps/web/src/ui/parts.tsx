@@ -33,6 +33,9 @@ export function IconButton({ icon: Icon, label, onClick, pressed, disabled }: Ic
   );
 }
 
+/** Milliseconds after which no browser is still on its way to an address that is shown no more. */
+const GRACE = 10_000;
+
 /** An address for bytes that this page holds, as long as it is needed. */
 export function useObjectUrl(blob: Blob | undefined): string | undefined {
   const [url, setUrl] = useState<string>();
@@ -40,7 +43,7 @@ export function useObjectUrl(blob: Blob | undefined): string | undefined {
     if (!blob) return setUrl(undefined);
     const made = URL.createObjectURL(blob);
     setUrl(made);
-    return () => URL.revokeObjectURL(made);
+    return () => void setTimeout(() => URL.revokeObjectURL(made), GRACE);
   }, [blob]);
   return url;
 }

@@ -7,8 +7,15 @@ const PLACES = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/google-c
 /** The browser on this machine, or undefined where there is none. */
 export const BROWSER = PLACES.find((file) => file !== undefined && existsSync(file));
 
+if (!BROWSER && process.env["CI"])
+  throw new Error("No browser was found, and CI must not leave these tests out. Install chromium.");
+if (!BROWSER)
+  process.stderr.write(
+    "\nLEFT OUT: the tests of the page. They need chromium; CHROMIUM names it.\n",
+  );
+
 /** A browser without a screen, a graphics card or a wish to call home. */
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(...flags: readonly string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: BROWSER!,
     args: [
@@ -21,6 +28,7 @@ export function openBrowser(): Promise<Browser> {
       "--use-gl=angle",
       "--use-angle=swiftshader",
       "--enable-unsafe-swiftshader",
+      ...flags,
     ],
   });
 }

@@ -6,7 +6,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url));
+// As it is installed: built, and with the page in its package.
+const MAIN = fileURLToPath(new URL("../../../server/dist/main.js", import.meta.url));
 
 /** A server as a process of its own, that can be killed and started again on the same data and port. */
 export interface Server {
@@ -17,39 +18,41 @@ export interface Server {
   remove(): Promise<void>;
 }
 
+/** A program that says at which address it listens. Goes with the tests, at the latest. */
+export async function listening(
+  command: string,
+  flags: readonly string[],
+): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(command, flags, { stdio: ["ignore", "pipe", "inherit"] });
+  process.on("exit", () => child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /http:\/\/\S+:\d+/.exec(line)?.[0];
+    if (url) return { url, child };
+  }
+  throw new Error(`${command} ${flags.join(" ")} did not start. Was it built? pnpm build`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
 /** Starts the server with flags, and waits until it listens. */
 export async function startServer(flags: readonly string[] = []): Promise<Server> {
   const data = await mkdtemp(path.join(tmpdir(), "modly-runs-web-"));
-  let child: ChildProcess;
-  const start = async (port: string) => {
-    child = spawn(
-      process.execPath,
-      [
-        ...["--import", "tsx", "--conditions=@modly-runs/source", MAIN, "--log-level=silent"],
-        ...[`--data-dir=${data}`, `--port=${port}`, ...flags],
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const url = /http:\/\/\S+:\d+/.exec(line)?.[0];
-      if (url) return url;
-    }
-    throw new Error("the server did not start");
-  };
-  const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
-  };
-  process.on("exit", () => child.kill("SIGKILL"));
-  const url = await start("0");
+  const start = (port: string) =>
+    listening(process.execPath, [
+      ...[MAIN, "--log-level=silent", `--data-dir=${data}`, `--port=${port}`, ...flags],
+    ]);
+  let { url, child } = await start("0");
   return {
     url,
-    kill,
-    restart: async () => void (await start(new URL(url).port)),
+    kill: () => end(child),
+    restart: async () => void ({ child } = await start(new URL(url).port)),
     async remove() {
-      await kill();
+      await end(child);
       await rm(data, { recursive: true, force: true });
     },
   };
