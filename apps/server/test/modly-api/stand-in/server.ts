@@ -203,7 +203,7 @@ export function createStandIn({ bugs, workspace, ledger, token }: StandInOptions
     const inside = file.startsWith(workspace + path.sep);
     if (relative.includes("\0") || (!inside && !bugs.has("workspaceLeaks"))) return NOT_FOUND;
     const there = existsSync(file) && statSync(file).isFile();
-    return there && !isLate(file) ? { status: 200, file } : NOT_FOUND;
+    return there && !(inside && isLate(file)) ? { status: 200, file } : NOT_FOUND;
   }
 
   const routes: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
