@@ -51,7 +51,7 @@ export function contextOf(
     json,
     jsonl,
     verbose,
-    servers: new Servers(apiUrl, token, (line) => (options.quiet ? undefined : terminal.say(line))),
+    servers: new Servers(apiUrl, token, terminal),
     event(event, about) {
       if (jsonl) terminal.print(JSON.stringify({ event, ...about }));
     },

@@ -2,14 +2,20 @@ import type { Writable } from "node:stream";
 
 /** Data goes to stdout, everything meant for a person to stderr. Either may close early: that costs no run. */
 export interface Terminal {
+  /** True where a person sees both streams, on one screen. */
+  isScreen: boolean;
   /** A line of data. */
   print(line: string): void;
-  /** A line for the person in front of it. */
+  /** A line that matters, also to who wants it quiet. */
   say(line: string): void;
+  /** A line for the person in front of it. */
+  remark(line: string): void;
   /** A line for a person who wants to know it all. */
   tell(line: string): void;
-  /** Progress: one line that is rewritten on a terminal, elsewhere a plain line for each new `step`. */
+  /** Progress: one line that is rewritten on a terminal and stays at the end, elsewhere a plain line for each new `step`. */
   progress(line: string, step: string): void;
+  /** Lines that are rewritten below all others, on a terminal only. */
+  live(lines: readonly string[]): void;
   /** Raw bytes of data, as fast as the reader takes them. */
   bytes(): WritableStream<Uint8Array>;
   /** True when stdout was closed before all was read. */
@@ -21,11 +27,14 @@ export interface Terminal {
 interface Screen extends Writable {
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
 }
 
 /** A terminal over two streams. */
-export function terminalOn(stdout: Writable, stderr: Screen): Terminal {
+export function terminalOn(stdout: Screen, stderr: Screen): Terminal {
+  /** A line of progress is open: what comes next begins a new one. */
   let open = false;
+  let below: readonly string[] = [];
   let lost = false;
   let quiet = false;
   let verbose = false;
@@ -35,32 +44,49 @@ export function terminalOn(stdout: Writable, stderr: Screen): Terminal {
   });
   // Nobody listens any more; there is nobody to tell.
   stderr.on("error", () => {});
-  const close = () => {
+  const cut = (line: string) => line.slice(0, (stderr.columns || 80) - 1);
+  const draw = (lines: readonly string[]) => {
+    const up = below.length > 1 ? `\u001b[${below.length - 1}A` : "";
+    if (below.length > 0) stderr.write(`\r${up}\u001b[J`);
+    below = lines;
+    stderr.write(lines.map(cut).join("\n"));
+  };
+  /** Writes a line above those that move. */
+  const above = (write: () => void) => {
+    const lines = below;
+    if (lines.length > 0) draw([]);
     if (open) stderr.write("\n");
     open = false;
+    write();
+    if (lines.length > 0) draw(lines);
   };
-  const say = (line: string) => {
-    close();
-    stderr.write(`${line}\n`);
-  };
+  const say = (line: string) => above(() => stderr.write(`${line}\n`));
   return {
+    isScreen: stdout.isTTY === true && stderr.isTTY === true,
     print(line) {
-      close();
-      if (!lost) stdout.write(`${line}\n`);
+      above(() => {
+        if (!lost) stdout.write(`${line}\n`);
+      });
     },
     say,
+    remark(line) {
+      if (!quiet) say(line);
+    },
     tell(line) {
       if (verbose) say(line);
     },
     progress(line, step) {
       if (quiet) return;
       if (stderr.isTTY) {
-        stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
+        stderr.write(`\r\u001b[K${cut(line)}`);
         open = true;
       } else if (!shown.has(step)) {
         shown.add(step);
         say(line);
       }
+    },
+    live(lines) {
+      if (stderr.isTTY && !quiet) draw(lines.slice(0, (stderr.rows || 24) - 2));
     },
     bytes: () =>
       new WritableStream({

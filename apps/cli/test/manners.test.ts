@@ -45,6 +45,14 @@ test("a picture is never overwritten, also not through links", async () => {
     expect(code, output).toBe(2);
     expect(stderr).toMatch(/would be overwritten|can write \.png/);
   }
+  const seen = await on("run", "in.png", "-o", "seen.glb", "--preview", "in.png").ended;
+  expect([seen.code, seen.stderr]).toEqual([2, expect.stringMatching(/would be overwritten/)]);
+  await copyFile(duck, at("in.texture.png"));
+  const textured = await on("run", "in.texture.png", "-o", "in.obj").ended;
+  expect([textured.code, textured.stderr]).toEqual([
+    2,
+    expect.stringMatching(/texture of in\.obj/),
+  ]);
   expect(await readFile(at("in.png"))).toEqual(await readFile(duck));
 });
 
@@ -127,13 +135,26 @@ describe("pictures come", () => {
   test("from a folder, a pattern and an address, several at once, with one line each and a sum", async () => {
     await mkdir(at("pictures"));
     await mkdir(at("meshes"));
-    for (const name of ["a.png", "b.png"]) await copyFile(duck, at("pictures", name));
+    await mkdir(at("previews"));
+    // The last two are this program's own, and no pictures to make meshes of.
+    for (const name of ["a.png", "b.png", "a.preview.png", "b.texture.png"])
+      await copyFile(duck, at("pictures", name));
     await writeFile(at("pictures", "notes.txt"), "none");
     const bytes = await readFile(duck);
     const page = createServer((_request, response) => response.end(bytes));
     await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}/far.png`;
-    const run = await on("run", "pictures", "pictures/*.png", url, ...steps, "-o", "meshes").ended;
+    const run = await on(
+      "run",
+      "pictures",
+      "pictures/[ab].png",
+      url,
+      ...steps,
+      "-o",
+      "meshes",
+      "--preview",
+      "previews/",
+    ).ended;
     page.close();
     expect(run.code, run.stderr).toBe(0);
     expect((await readdir(at("meshes"))).sort()).toEqual([
@@ -143,7 +164,11 @@ describe("pictures come", () => {
       "b.glb",
       "far.glb",
     ]);
+    expect((await readdir(at("previews"))).sort()).toEqual(
+      ["a-2", "a", "b-2", "b", "far"].map((name) => `${name}.preview.png`),
+    );
     expect(run.stdout.trim().split("\n")).toHaveLength(5);
+    expect(run.stderr).toMatch(/^\[[1-5]\/5\] pictures\/a\.png -> meshes\/a\.glb$/m);
     expect(run.stderr).toMatch(/5 made\./);
   });
 

@@ -1,7 +1,7 @@
 // Nobody started a server: the command brings its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 
@@ -22,7 +22,7 @@ const alone = () => ({
   MODLY_RUNS_PORT: new URL(NOBODY).port,
   MODLY_RUNS_TEST_MODELS: "true",
 });
-const ownUrl = /using one of our own at (http:\S+)/;
+const ownUrl = /It listens on (http:\S+)\./;
 const isGone = (url: string) =>
   fetch(url).then(
     () => false,
@@ -31,7 +31,7 @@ const isGone = (url: string) =>
 
 test("run makes an STL of the size that was asked for, and leaves no server behind", async () => {
   const file = path.join(home.dir, "duck.stl");
-  const { code, stdout, stderr } = await cli(["run", duck, "-o", file, "--size", "80mm"], {
+  const { code, stdout, stderr } = await cli(["run", duck, "-v", "-o", file, "--size", "80mm"], {
     env: alone(),
   }).ended;
   expect([code, stdout], stderr).toEqual([0, `${file}\n`]);
@@ -47,10 +47,14 @@ test("run makes an STL of the size that was asked for, and leaves no server behi
   const [entry] = (JSON.parse(listed.stdout) as { result: { runs: { run_id: string }[] } }).result
     .runs;
   expect(entry).toMatchObject({ status: "done", file });
+  // A picture of the same name stays as it is: the texture has a name of its own.
   const again = path.join(home.dir, "again.obj");
+  await writeFile(path.join(home.dir, "again.jpg"), "a picture");
   const fetched = await cli(["download", entry!.run_id, "-o", again], { env: alone() }).ended;
   expect([fetched.code, fetched.stdout], fetched.stderr).toEqual([0, `${again}\n`]);
-  expect(await readFile(path.join(home.dir, "again.mtl"), "utf8")).toMatch(/map_Kd again\.jpg/);
+  expect(await readFile(path.join(home.dir, "again.mtl"), "utf8")).toMatch(
+    /map_Kd again\.texture\.jpg/,
+  );
 });
 
 test("where another server works on the usual data it takes data of its own", async () => {
@@ -67,7 +71,7 @@ test("where another server works on the usual data it takes data of its own", as
 });
 
 test("its own server ends with it, also when it is killed", async () => {
-  const watch = cli(["watch", home.dir, "--format", "ply"], { env: alone() });
+  const watch = cli(["watch", home.dir, "-v", "--format", "ply"], { env: alone() });
   const url = ownUrl.exec(await watch.said(/Watching/))![1]!;
   expect(await isGone(url)).toBe(false);
   watch.kill("SIGKILL");
@@ -77,7 +81,7 @@ test("its own server ends with it, also when it is killed", async () => {
 
 test("MODLY_API_URL and --api-url switch it off", async () => {
   const env = { ...alone(), MODLY_API_URL: NOBODY };
-  const { code, stderr } = await cli(["run", duck], { env }).ended;
+  const { code, stderr } = await cli(["run", duck, "-v"], { env }).ended;
   expect([code, stderr]).toEqual([3, expect.not.stringMatching(ownUrl)]);
 });
 
@@ -102,6 +106,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
   const args = [
     "run",
     duck,
+    "--verbose",
     "-m",
     "test/steps",
     "--param",

@@ -93,6 +93,7 @@ export function cli(
   ended: Promise<Ended>;
   said: (pattern: RegExp) => Promise<string>;
   kill: (signal: NodeJS.Signals) => void;
+  pid: number | undefined;
 } {
   const child = start(CLI, args, cwd, env);
   let stderr = "";
@@ -107,5 +108,5 @@ export function cli(
       child.on("close", () => reject(new Error(`Never said ${pattern}: ${stderr}`)));
       look();
     });
-  return { ended, said, kill: (signal) => void child.kill(signal) };
+  return { ended, said, kill: (signal) => void child.kill(signal), pid: child.pid };
 }

@@ -44,9 +44,9 @@ test("OBJ with a name brings its materials and its texture", async () => {
   const picture = { mimeType: "image/jpeg", bytes: Uint8Array.of(0xff, 0xd8, 0xff) };
   const mesh = { parts: [{ ...parts[0]!, picture }] };
   const { main, beside } = await writeMesh(mesh, "obj", { name: "my duck" });
-  expect(beside.map(({ name }) => name)).toEqual(["my_duck.mtl", "my_duck.jpg"]);
+  expect(beside.map(({ name }) => name)).toEqual(["my_duck.mtl", "my_duck.texture.jpg"]);
   expect(beside[1]?.bytes).toEqual(picture.bytes);
-  expect(new TextDecoder().decode(beside[0]?.bytes)).toContain("map_Kd my_duck.jpg");
+  expect(new TextDecoder().decode(beside[0]?.bytes)).toContain("map_Kd my_duck.texture.jpg");
   const group = new OBJLoader().parse(new TextDecoder().decode(main));
   expect(group.children).toHaveLength(1);
   expect(extent((group.children[0] as ThreeMesh).geometry)).toEqual([1, 1, 1]);

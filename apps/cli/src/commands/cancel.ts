@@ -1,15 +1,18 @@
 import { isEnded } from "@modly-runs/contract";
 
 import { ended } from "../context.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, endingOf } from "../exit.ts";
+import { findRun } from "../runs/find.ts";
 import type { Command } from "./command.ts";
 
 export const cancel: Command<[string], object> = {
   examples: [["modly-runs cancel RUN_ID", "cancelled"]],
   arguments: [["<run-id>", "the run, as `run` and `list` print it"]],
   options: [],
-  async act(context, [runId]) {
-    const found = context.servers.existing();
+  async act(context, [typed]) {
+    const run = await findRun(context.servers, typed);
+    if (!run.ok) return endingOf(run.failure);
+    const { found, runId } = run.value;
     const answer = await found.client.cancel(runId);
     if (!answer.ok) return ended(found, answer.failure);
     // Some servers say `cancelled` of every run, also of one that was done long ago. The run knows.

@@ -4,6 +4,7 @@ import { ended } from "../context.ts";
 import { EXIT, endingOf } from "../exit.ts";
 import { planOf, type PlaceOptions } from "../local/places.ts";
 import { option } from "../options.ts";
+import { findRun } from "../runs/find.ts";
 import { saveMesh } from "../runs/save.ts";
 import type { Command } from "./command.ts";
 
@@ -23,16 +24,17 @@ export const download: Command<[string], PlaceOptions> = {
     option.format(),
     option.size(),
   ],
-  async act(context, [runId], options) {
+  async act(context, [typed], options) {
     const plan = await planOf(options, [], 1);
     if (!plan.ok) return plan.ending;
-    const any = await context.servers.any();
-    if (!any.ok) return endingOf(any.failure);
-    const read = await any.value.client.get(runId);
-    if (!read.ok) return ended(any.value, read.failure);
+    const asked = await findRun(context.servers, typed);
+    if (!asked.ok) return endingOf(asked.failure);
+    const { found, runId } = asked.value;
+    const read = await found.client.get(runId);
+    if (!read.ok) return ended(found, read.failure);
     const file = plan.value.fileFor({ name: runId, stem: runId, image: runId }, "");
-    const saved = await saveMesh(any.value, read.value, { ...plan.value, file }, context.terminal);
-    if (!saved.ok) return ended(any.value, saved.failure);
+    const saved = await saveMesh(found, read.value, { ...plan.value, file }, context.terminal);
+    if (!saved.ok) return ended(found, saved.failure);
     if (file === "-") return { exit: EXIT.ok };
     context.print(file);
     return { exit: EXIT.ok, result: { run: read.value, file, files: saved.value } };

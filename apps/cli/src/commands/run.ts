@@ -1,6 +1,7 @@
+import { succeed } from "@modly-runs/contract/client";
 import { Option } from "commander";
 
-import { type Context, ended } from "../context.ts";
+import { ended } from "../context.ts";
 import { type Ending, EXIT, endingOf } from "../exit.ts";
 import { picturesOf } from "../local/pictures.ts";
 import { planOf, type PlaceOptions } from "../local/places.ts";
@@ -8,9 +9,6 @@ import { option } from "../options.ts";
 import { type BatchOptions, endingOfAll, type Job, type Made, makeAll } from "../runs/batch.ts";
 import { Manifest } from "../runs/manifest.ts";
 import { chooseModel } from "../runs/models.ts";
-import { meshBytes } from "../runs/save.ts";
-import { SELF } from "../self.ts";
-import type { Found } from "../servers/servers.ts";
 import type { Command } from "./command.ts";
 
 interface RunOptions extends PlaceOptions, Omit<BatchOptions, "manifest"> {
@@ -18,7 +16,6 @@ interface RunOptions extends PlaceOptions, Omit<BatchOptions, "manifest"> {
   param?: Record<string, unknown>;
   params?: Record<string, unknown>;
   collection?: string;
-  preview?: string;
   open?: boolean;
   manifest?: string;
   resume?: boolean;
@@ -45,7 +42,10 @@ export const run: Command<[string[]], RunOptions> = {
     ),
     option.format(),
     option.size(),
-    new Option("--preview <file.png>", "also draw a picture of the mesh"),
+    new Option(
+      "--preview <file>",
+      "also draw the mesh: into a PNG, or a folder that exists, where it is NAME.preview.png",
+    ),
     new Option("--open", "open the mesh when it is there"),
     new Option("--collection <name>", "the folder of the workspace that the mesh goes to"),
     option.concurrency(),
@@ -64,14 +64,11 @@ export const run: Command<[string[]], RunOptions> = {
   async act(context, [images], options) {
     // What is wrong on this machine is said before a server is asked.
     const tags = options.model ?? [""];
-    const single = [
-      options.idempotencyKey !== undefined && "--idempotency-key",
-      options.preview !== undefined && "--preview",
-    ].find(Boolean);
     const pictures = await picturesOf(images);
     if (!pictures.ok) return endingOf(pictures.failure);
     const count = pictures.value.length * tags.length;
-    if (single && count > 1) return usage(`${single} is for one mesh, and these are ${count}.`);
+    if (options.idempotencyKey !== undefined && count > 1)
+      return usage(`--idempotency-key is for one mesh, and these are ${count}.`);
     if (options.resume && options.manifest === undefined)
       return usage("--resume needs --manifest FILE, the one of the batch.");
     const plan = await planOf(options, pictures.value, count);
@@ -82,14 +79,13 @@ export const run: Command<[string[]], RunOptions> = {
         : await Manifest.open(options.manifest, options.resume ?? false);
     if (typeof manifest === "string") return usage(manifest);
 
-    const any = await context.servers.any();
+    // A run that nobody waits for needs a server that stays.
+    const any = options.detach ? succeed(context.servers.existing()) : await context.servers.any();
     if (!any.ok) return endingOf(any.failure);
     const found = any.value;
-    if (options.detach && found.isPrivate)
-      return usage(`--detach needs a server that stays. Start one with \`${SELF} serve\`.`);
     const models: string[] = options.model ?? [];
     if (models.length === 0) {
-      const chosen = await chooseModel(found, (line) => context.terminal.say(line));
+      const chosen = await chooseModel(found, (line) => context.terminal.remark(line));
       if (!chosen.ok) return ended(found, chosen.failure);
       models.push(chosen.value);
     }
@@ -104,36 +100,15 @@ export const run: Command<[string[]], RunOptions> = {
       })),
     );
     const made = await makeAll(context, found, jobs, { ...options, manifest });
-    const after = await finish(context, found, made, options);
-    return after ?? endingOfAll(context, made, jobs.length);
+    if (options.open) await openAll(made);
+    return endingOfAll(context, made, jobs.length);
   },
 };
 
 const usage = (message: string): Ending => ({ exit: EXIT.usage, code: "usage", message });
 
-/** What is done with meshes that are there. */
-async function finish(
-  context: Context,
-  { client }: Found,
-  made: readonly Made[],
-  { preview, open }: RunOptions,
-): Promise<Ending | undefined> {
-  const [only] = made;
-  if (preview !== undefined && only?.run?.status === "done") {
-    // The server's own mesh, not the file: it has its texture, whatever the file's format can hold.
-    const bytes = await meshBytes(client, only.run);
-    const { drawBytes } = await import("../local/draw.ts");
-    const wrong = bytes.ok
-      ? await drawBytes(bytes.value, only.run.output_url, preview)
-      : bytes.failure.message;
-    if (wrong !== undefined)
-      return { exit: EXIT.file, code: "local_file", message: wrong, result: { runs: made } };
-    context.terminal.tell(`Drawn: ${preview}`);
-  }
-  if (open) {
-    const { openFile } = await import("../local/open.ts");
-    for (const { file, failure } of made)
-      if (file !== undefined && file !== "-" && !failure) openFile(file);
-  }
-  return undefined;
+async function openAll(made: readonly Made[]): Promise<void> {
+  const { openFile } = await import("../local/open.ts");
+  for (const { file, failure } of made)
+    if (file !== undefined && file !== "-" && !failure) openFile(file);
 }

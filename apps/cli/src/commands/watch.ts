@@ -45,12 +45,18 @@ export const watch: Command<[string], WatchOptions> = {
   ],
   async act(context, [folder], options) {
     const { format = "glb" } = options;
+    if ((options.model?.length ?? 0) > 1)
+      return {
+        exit: EXIT.usage,
+        code: "usage",
+        message: "A picture gets one mesh beside it: name one --model.",
+      };
     if (!(await stat(folder).catch(() => undefined))?.isDirectory())
       return { exit: EXIT.file, code: "local_file", message: `There is no folder ${folder}.` };
     const any = await context.servers.any();
     if (!any.ok) return endingOf(any.failure);
     const chosen =
-      options.model?.[0] ?? (await chooseModel(any.value, (line) => context.terminal.say(line)));
+      options.model?.[0] ?? (await chooseModel(any.value, (line) => context.terminal.remark(line)));
     if (typeof chosen !== "string" && !chosen.ok) return ended(any.value, chosen.failure);
     const model = typeof chosen === "string" ? chosen : chosen.value;
 
@@ -60,7 +66,7 @@ export const watch: Command<[string], WatchOptions> = {
     let wake = new AbortController();
     const watcher = watchFolder(folder, () => wake.abort());
     watcher.on("error", () => {});
-    context.terminal.say(`Watching ${folder} with ${model}. Ctrl-C ends it.`);
+    context.terminal.remark(`Watching ${folder} with ${model}. Ctrl-C ends it.`);
     let made = 0;
     try {
       while (!stop.signal.aborted) {
@@ -83,16 +89,21 @@ export const watch: Command<[string], WatchOptions> = {
             model,
             params: { ...options.params, ...options.param },
             collection: undefined,
-            place: { format, sizeMm: options.size, fileFor: () => file },
+            place: {
+              format,
+              sizeMm: options.size,
+              fileFor: () => file,
+              previewFor: () => undefined,
+            },
             tag: "",
           };
           const [one] = await makeAll(context, any.value, [job], {
             concurrency: 1,
             onInterrupt: "cancel",
             timeout: options.timeout,
+            stop,
           });
           context.onInterrupt(() => stop.abort());
-          if (one?.status === "cancelled") stop.abort();
           if (one?.failure) context.terminal.say(`${image}: ${one.failure.message}`);
           else if (one) {
             made++;

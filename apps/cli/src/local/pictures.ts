@@ -28,8 +28,14 @@ const EXTENSIONS = new Set([
 const LARGEST = 64 * 1024 * 1024;
 const FETCH = 60_000;
 
-export const isPictureName = (name: string): boolean =>
-  EXTENSIONS.has(path.extname(name).toLowerCase());
+/** What this program puts beside meshes: an OBJ's textures, and pictures of meshes. */
+const OURS = /\.(?:texture(?:-\d+)?|preview)$/;
+
+/** Whether a file of a folder is taken for a picture to make a mesh of, going by its name. */
+export const isPictureName = (name: string): boolean => {
+  const { ext, name: stem } = path.parse(name);
+  return EXTENSIONS.has(ext.toLowerCase()) && !OURS.test(stem);
+};
 
 /** Finds the pictures that words name: files, folders, patterns, `-` for stdin, http(s) addresses. */
 export async function picturesOf(words: readonly string[]): Promise<Outcome<Picture[]>> {

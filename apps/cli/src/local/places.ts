@@ -5,6 +5,7 @@ import path from "node:path";
 import { type Format, FORMATS, isFormat } from "@modly-runs/mesh/formats";
 
 import { type Ending, EXIT } from "../exit.ts";
+import { quoted } from "../self.ts";
 import type { Picture } from "./pictures.ts";
 
 /** Where the meshes go and what they become. */
@@ -13,12 +14,15 @@ export interface Plan {
   sizeMm: number | undefined;
   /** The file for a picture's mesh; `-` is stdout. `tag` tells models apart. */
   fileFor(picture: Picture, tag: string): string;
+  /** The PNG that shows the mesh of a file; undefined if nobody asked for it. */
+  previewFor(file: string): string | undefined;
 }
 
 export interface PlaceOptions {
   output?: string | undefined;
   format?: Format | undefined;
   size?: number | undefined;
+  preview?: string | undefined;
 }
 
 const usage = (message: string): { ok: false; ending: Ending } => ({
@@ -32,16 +36,11 @@ const local = (message: string): { ok: false; ending: Ending } => ({
 
 /** Decides where meshes go, and says what is wrong with it before a server is asked for anything. */
 export async function planOf(
-  { output, format: wanted, size }: PlaceOptions,
+  { output, format: wanted, size, preview }: PlaceOptions,
   pictures: readonly Picture[],
   meshes: number,
 ): Promise<{ ok: true; value: Plan } | { ok: false; ending: Ending }> {
-  const kind =
-    output === undefined || output === "-" ? undefined : await stat(output).catch(() => undefined);
-  const isFolder =
-    output !== undefined && (/[\\/]$/.test(output) || (kind?.isDirectory() ?? false));
-  if (isFolder && !kind?.isDirectory())
-    return local(`There is no folder ${output}. Make it first: mkdir -p ${output}`);
+  const isFolder = output !== undefined && (await isFolderName(output));
   const byName =
     isFolder || output === undefined || output === "-"
       ? ""
@@ -67,9 +66,15 @@ export async function planOf(
   if (output !== "-") {
     const wrong =
       (await wrongWith(folder)) ??
-      (kind && !isFolder ? await wrongWithFile(output!, kind.isFile(), pictures) : undefined);
+      (output === undefined || isFolder ? undefined : await wrongWithFile(output, pictures));
     if (wrong) return wrong;
+    if (format === "obj" && output !== undefined && !isFolder) {
+      const texture = await pictureNamed(pictures, textureOf(output));
+      if (texture) return overwritten(`The texture of ${output}`, texture);
+    }
   }
+  const views = preview === undefined ? undefined : await previewsOf(preview, pictures, meshes);
+  if (views && !views.ok) return views;
   const taken = new Set<string>();
   return {
     ok: true,
@@ -87,8 +92,37 @@ export async function planOf(
           return file;
         }
       },
+      previewFor: (file) => views?.value(file),
     },
   };
+}
+
+/** Whether a name means a folder, there or not. */
+async function isFolderName(name: string): Promise<boolean> {
+  if (/[\\/]$/.test(name)) return true;
+  return (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** Where previews go: into the file that was named, or into the folder, each named after its mesh. */
+async function previewsOf(
+  preview: string,
+  pictures: readonly Picture[],
+  meshes: number,
+): Promise<{ ok: true; value: (mesh: string) => string } | { ok: false; ending: Ending }> {
+  if (await isFolderName(preview)) {
+    const named = (mesh: string) =>
+      path.join(preview, `${mesh === "-" ? "mesh" : path.parse(mesh).name}.preview.png`);
+    return (await wrongWith(preview)) ?? { ok: true, value: named };
+  }
+  if (path.extname(preview).toLowerCase() !== ".png")
+    return usage(`--preview draws a PNG: ${preview} must end in .png, or be a folder that exists.`);
+  if (meshes > 1)
+    return usage(
+      `The previews of ${meshes} meshes don't fit into ${preview}. Name a folder that exists: --preview previews/`,
+    );
+  const wrong =
+    (await wrongWith(path.dirname(preview))) ?? (await wrongWithFile(preview, pictures));
+  return wrong ?? { ok: true, value: () => preview };
 }
 
 async function wrongWith(folder: string): Promise<{ ok: false; ending: Ending } | undefined> {
@@ -100,29 +134,49 @@ async function wrongWith(folder: string): Promise<{ ok: false; ending: Ending } 
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     return local(
       missing
-        ? `There is no folder ${folder}. Make it first: mkdir -p ${folder}`
+        ? `There is no folder ${folder}. Make it first: mkdir -p ${quoted(folder)}`
         : `The folder ${folder} can't be written.`,
     );
   }
 }
 
+/** What is wrong with a file that is there already; nothing is wrong with one that is not. */
 async function wrongWithFile(
   output: string,
-  isFile: boolean,
   pictures: readonly Picture[],
 ): Promise<{ ok: false; ending: Ending } | undefined> {
-  if (!isFile) return local(`${output} is no plain file. Use -o - to write to stdout.`);
-  const [real, target] = await Promise.all([realpath(output), stat(output)]);
+  const kind = await stat(output).catch(() => undefined);
+  if (!kind) return undefined;
+  if (!kind.isFile()) return local(`${output} is no plain file. Use -o - to write to stdout.`);
+  const real = await realpath(output);
   for (const { image, name } of pictures) {
     if (typeof image !== "string") continue;
     const source = await stat(image);
-    if (
-      (await realpath(image)) === real ||
-      (source.dev === target.dev && source.ino === target.ino)
-    )
-      return usage(
-        `${output} is the picture ${name} itself, and would be overwritten. Choose another name.`,
-      );
+    if ((await realpath(image)) === real || (source.dev === kind.dev && source.ino === kind.ino))
+      return overwritten(output, name);
   }
+  return undefined;
+}
+
+const overwritten = (output: string, picture: string) =>
+  usage(
+    `${output} is the picture ${picture} itself, and would be overwritten. Choose another name.`,
+  );
+
+/** What the textures of an OBJ are called, without their extension and number. */
+const textureOf = (obj: string) => path.join(path.dirname(obj), `${path.parse(obj).name}.texture`);
+
+/** The picture whose file begins with a path, links followed. */
+async function pictureNamed(
+  pictures: readonly Picture[],
+  begins: string,
+): Promise<string | undefined> {
+  const folder = await realpath(path.dirname(begins));
+  for (const { image, name } of pictures)
+    if (
+      typeof image === "string" &&
+      (await realpath(image)).startsWith(path.join(folder, path.basename(begins)))
+    )
+      return name;
   return undefined;
 }

@@ -123,7 +123,7 @@ export async function serveAgents(
           key,
           image: image_path ?? "base64",
           model: modelId,
-          api_url: found.isPrivate ? null : found.apiUrl,
+          api_url: found.own ? null : found.apiUrl,
           run_id,
         });
         return follow(found, run_id, wait_seconds, extra);

@@ -9,8 +9,10 @@ import type { Picture } from "../local/pictures.ts";
 import type { Plan } from "../local/places.ts";
 import { SELF } from "../self.ts";
 import type { Found } from "../servers/servers.ts";
-import { follow } from "./follow.ts";
+import { bar } from "../terminal.ts";
+import { Away, follow, type FollowOptions, stepOf } from "./follow.ts";
 import type { Manifest } from "./manifest.ts";
+import { meshBytes } from "./save.ts";
 
 /** One mesh to be made. */
 export interface Job {
@@ -31,6 +33,8 @@ export interface BatchOptions {
   detach?: boolean | undefined;
   idempotencyKey?: string | undefined;
   manifest?: Manifest | undefined;
+  /** Aborted by Ctrl-C, whatever it then does to the runs. */
+  stop?: AbortController | undefined;
 }
 
 /** What came of a job, as `--json` tells it. */
@@ -41,6 +45,8 @@ export interface Made {
   status: string;
   file?: string | undefined;
   files: string[];
+  /** The picture of the mesh. */
+  preview?: string | undefined;
   run?: Run | undefined;
   failure?: { code: string | undefined; message: string | undefined; exit: number } | undefined;
 }
@@ -52,32 +58,50 @@ export async function makeAll(
   jobs: readonly Job[],
   options: BatchOptions,
 ): Promise<Made[]> {
+  const { terminal } = context;
   const active = new Set<string>();
-  const stop = new AbortController();
+  const { stop = new AbortController() } = options;
+  let serverIsGone = false;
   context.onInterrupt(() => {
     stop.abort();
-    if (options.onInterrupt === "detach") {
-      context.terminal.say(
-        `Leaving ${active.size} runs to the server. Find them with \`${SELF} list\`.`,
-      );
-      begin(context.servers.close().then(() => process.exit(EXIT.interrupted)));
-    } else for (const runId of active) begin(cancel(context, found, runId));
+    if (options.onInterrupt === "detach") begin(leave(context, found, [...active]));
+    else for (const runId of active) begin(cancel(context, found, runId));
   });
+  const several = jobs.length > 1;
+  const away = new Away(terminal);
+  /** What is under way, a line each, in the order in which it began. */
+  const lines = new Map<Job, string>();
   const made: Made[] = Array.from({ length: jobs.length });
   let next = 0;
   const work = async () => {
-    while (next < jobs.length && !stop.signal.aborted) {
+    while (next < jobs.length && !stop.signal.aborted && !serverIsGone) {
       const at = next++;
-      made[at] = await makeOne(context, found, jobs[at]!, {
+      const job = jobs[at]!;
+      const one = await makeOne(context, found, job, {
         ...options,
-        several: jobs.length > 1,
+        several,
+        away,
         begun: (runId) => {
           active.add(runId);
-          if (stop.signal.aborted) begin(cancel(context, found, runId));
+          if (stop.signal.aborted && options.onInterrupt === "cancel")
+            begin(cancel(context, found, runId));
         },
         over: (runId) => void active.delete(runId),
+        show: several
+          ? (run) => {
+              lines.set(job, `${bar(run.progress)} ${job.picture.name}: ${stepOf(run)}`);
+              terminal.live([...lines.values()]);
+            }
+          : undefined,
       });
-      if (jobs.length > 1) tell(context, made, made[at]);
+      made[at] = one;
+      if (several) {
+        lines.delete(job);
+        terminal.live([...lines.values()]);
+        tell(context, made, one);
+      }
+      // Without a server the rest would fail in the same way, one after the other.
+      serverIsGone ||= one.failure?.exit === EXIT.noServer;
     }
   };
   await Promise.all(Array.from({ length: Math.min(options.concurrency, jobs.length) }, work));
@@ -85,17 +109,42 @@ export async function makeAll(
 }
 
 /** One line for a mesh of several. */
-function tell({ terminal, print }: Context, made: readonly (Made | undefined)[], one: Made): void {
-  const count = made.filter(Boolean).length;
-  const what = one.failure ? `${one.status}: ${one.failure.message}` : (one.file ?? one.status);
-  if (one.failure) terminal.say(`[${count}/${made.length}] ${one.image}: ${what}`);
-  else {
-    terminal.progress(`[${count}/${made.length}] ${one.image} -> ${what}`, one.image + what);
-    if (one.file !== undefined) print(one.file);
-  }
+function tell(
+  { terminal, json, jsonl, print }: Context,
+  made: readonly (Made | undefined)[],
+  one: Made,
+): void {
+  const total = String(made.length);
+  const count = String(made.filter(Boolean).length).padStart(total.length);
+  const begins = `[${count}/${total}] ${one.image}`;
+  if (one.failure) return terminal.say(`${begins}: ${one.status}: ${one.failure.message}`);
+  const line = `${begins} -> ${one.file ?? one.run_id}${one.status === "made before" ? " (made before)" : ""}`;
+  // On a screen the line has said it already; a program reads the names alone.
+  if (terminal.isScreen && !json && !jsonl) return terminal.print(line);
+  terminal.remark(line);
+  print(one.file ?? one.run_id ?? "");
 }
 
-interface OneOptions extends BatchOptions {
+/** Ctrl-C where runs are to go on. */
+async function leave(context: Context, found: Found, runs: readonly string[]): Promise<void> {
+  const fate =
+    found.own === undefined
+      ? "They go on there"
+      : found.own.keepsRuns
+        ? "Our own server stops now and keeps them"
+        : "They end with our own server, which has no data that stay";
+  context.terminal.say(
+    `Leaving ${runs.length === 1 ? "a run" : `${runs.length} runs`} to the server. ${fate}.${
+      found.own?.keepsRuns === false
+        ? ""
+        : ` \`${SELF} list\` names them, \`${SELF} wait ID\` takes one up.`
+    }`,
+  );
+  await context.servers.close();
+  process.exit(EXIT.interrupted);
+}
+
+interface OneOptions extends BatchOptions, Pick<FollowOptions, "show" | "away"> {
   several: boolean;
   begun: (runId: string) => void;
   over: (runId: string) => void;
@@ -119,7 +168,7 @@ async function makeOne(
 
   const idempotencyKey =
     options.idempotencyKey ?? (key === undefined ? randomUUID() : manifest!.idempotencyKey(key));
-  const entry = { ...about, key: idempotencyKey, api_url: found.isPrivate ? null : found.apiUrl };
+  const entry = { ...about, key: idempotencyKey, api_url: found.own ? null : found.apiUrl };
   await note(entry);
   if (key !== undefined) await manifest?.note(key, { status: "asked", file });
   const created = await found.client.create({
@@ -138,7 +187,7 @@ async function makeOne(
   const runId = created.value.run_id;
   options.begun(runId);
   context.event("created", { ...about, run_id: runId });
-  if (!several) context.terminal.say(`Run ${runId} with ${model}`);
+  if (!several) context.terminal.remark(`Run ${runId} with ${model}`);
   else context.terminal.tell(`Run ${runId} with ${model}: ${picture.name}`);
   await note({ ...entry, run_id: runId });
   if (key !== undefined) await manifest?.note(key, { status: "created", run_id: runId });
@@ -148,11 +197,14 @@ async function makeOne(
   const { ending, run, files } = await follow(context, found, runId, {
     target,
     timeout,
-    label: several ? `${picture.name}: ` : "",
+    show: options.show,
+    away: options.away,
   });
   options.over(runId);
   const status = run?.status ?? ending.code ?? "unknown";
   const wellSaved = ending.exit === EXIT.ok;
+  const preview = wellSaved ? place.previewFor(file) : undefined;
+  const undrawn = preview && run ? await drawMesh(found, run, preview) : undefined;
   if (run) await note({ ...entry, run_id: runId, status, ...(wellSaved ? { file } : {}) });
   if (key !== undefined && run && (wellSaved || run.status !== "done"))
     await manifest?.note(key, { status: wellSaved ? "done" : "failed", run_id: runId });
@@ -162,8 +214,24 @@ async function makeOne(
     status,
     files,
     file: files[0],
+    preview: undrawn === undefined ? preview : undefined,
     run,
-    failure: wellSaved ? undefined : failureOf(ending),
+    failure: wellSaved ? undrawn && failureOf(undrawn) : failureOf(ending),
+  };
+}
+
+/** Draws a run's mesh: the server's own, which has its texture, whatever the file's format can hold. */
+async function drawMesh({ client }: Found, run: Run, png: string): Promise<Ending | undefined> {
+  const bytes = await meshBytes(client, run);
+  const { drawBytes } = await import("../local/draw.ts");
+  const wrong = bytes.ok
+    ? await drawBytes(bytes.value, run.output_url ?? "", png)
+    : bytes.failure.message;
+  if (wrong === undefined) return undefined;
+  return {
+    exit: EXIT.file,
+    code: "local_file",
+    message: `The mesh is there, its preview is not. ${wrong}`,
   };
 }
 
@@ -187,9 +255,9 @@ export function endingOfAll(context: Context, made: readonly Made[], asked: numb
   const [only] = made;
   if (asked === 1 && only) {
     const { failure, file, run_id, status } = only;
+    if (file !== undefined && file !== "-") context.print(file);
     if (failure) return { ...failure, exit: failure.exit as ExitCode, result: { runs: made } };
     if (status === "pending") context.print(run_id ?? "");
-    else if (file !== undefined && file !== "-") context.print(file);
     return { exit: EXIT.ok, ...(file === "-" ? {} : { result: { runs: made } }) };
   }
   const before = made.filter(({ status }) => status === "made before").length;
@@ -202,7 +270,7 @@ export function endingOfAll(context: Context, made: readonly Made[], asked: numb
   ];
   const summary = `${parts.filter(Boolean).join(", ")}.`;
   if (failed.length === 0 && made.length === asked) {
-    context.terminal.progress(summary, summary);
+    context.terminal.remark(summary);
     return { exit: EXIT.ok, result: { runs: made } };
   }
   const exit = (failed[0]?.failure?.exit ?? EXIT.interrupted) as ExitCode;

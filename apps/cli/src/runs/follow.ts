@@ -2,9 +2,9 @@ import { isEnded, type Run } from "@modly-runs/contract";
 
 import { type Context, ended } from "../context.ts";
 import { type Ending, EXIT } from "../exit.ts";
-import { quoted, SELF } from "../self.ts";
 import type { Found } from "../servers/servers.ts";
-import { bar } from "../terminal.ts";
+import { bar, type Terminal } from "../terminal.ts";
+import { goOn, lost, tooLate } from "./go-on.ts";
 import { saveMesh, type Target } from "./save.ts";
 
 /** How to follow a run to its end. */
@@ -13,8 +13,10 @@ export interface FollowOptions {
   target?: Target | undefined;
   /** Seconds. The run goes on without us. */
   timeout?: number | undefined;
-  /** In front of each line, where there are several runs. */
-  label?: string | undefined;
+  /** How it is shown; a moving line if left out. */
+  show?: ((run: Run) => void) | undefined;
+  /** Shared by all that are followed at once, so that it is said once. */
+  away?: Away | undefined;
 }
 
 /** How it ended, with the run and the files as far as they are known. */
@@ -24,32 +26,67 @@ export interface Followed {
   files: string[];
 }
 
+/** Seconds that a server may be away: long enough to be started again, unless somebody knows better. */
+const PATIENCE = Number(process.env["MODLY_RUNS_PATIENCE"]) || 60;
+
+/** Says that the server is away and that it is back, each once. */
+export class Away {
+  readonly #terminal: Terminal;
+  #said = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  begins(): void {
+    if (this.#said) return;
+    this.#said = true;
+    this.#terminal.say(
+      `The server does not answer. Trying again for ${PATIENCE === 60 ? "a minute" : `${PATIENCE} s`}; the run is not lost.`,
+    );
+  }
+
+  ends(): void {
+    if (this.#said) this.#terminal.say("The server answers again.");
+    this.#said = false;
+  }
+}
+
 /** Shows a run's progress, fetches its mesh and says how it ended. */
 export async function follow(
   context: Context,
   found: Found,
   runId: string,
-  { target, timeout, label = "" }: FollowOptions,
+  options: FollowOptions,
 ): Promise<Followed> {
   const { terminal } = context;
-  const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
-  const onAway = () =>
-    terminal.say(
-      `${label}The server does not answer. Trying again for a minute; the run is not lost.`,
-    );
-  for await (const seen of found.client.watch(runId, { signal, onAway })) {
-    if (!seen.ok && seen.failure.code === "aborted")
-      return { ending: tooLate(found, runId, timeout, target), files: [] };
+  const { target, timeout, show = oneLine(terminal), away = new Away(terminal) } = options;
+  const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
+  const stops = [late, found.own?.gone].filter((signal) => signal !== undefined);
+  const watching = found.client.watch(runId, {
+    signal: AbortSignal.any(stops),
+    patience: PATIENCE * 1000,
+    onAway: () => found.own?.gone.aborted || away.begins(),
+  });
+  for await (const seen of watching) {
+    if (!seen.ok && seen.failure.code === "aborted") {
+      const ending = found.own?.gone.aborted
+        ? lost(found, found.own, runId, target)
+        : tooLate(found, runId, timeout, target);
+      return { ending, files: [] };
+    }
     if (!seen.ok) {
       const ending = ended(found, seen.failure);
       const again =
-        seen.failure.code === "not_found" ? "" : ` Go on with \`${goOn(found, runId, target)}\`.`;
-      return { ending: { ...ending, message: ending.message + again }, files: [] };
+        seen.failure.code === "not_found"
+          ? ""
+          : ` When it is back, go on with \`${goOn(found, runId, target)}\`.`;
+      return { ending: { ...ending, message: seen.failure.message + again }, files: [] };
     }
     const run = seen.value;
-    const step = run.status === "pending" ? waiting(run) : (run.step ?? run.status);
+    away.ends();
     context.event("progress", { run });
-    if (!label) terminal.progress(terminalLine(run.progress, step), step);
+    show(run);
     if (isEnded(run.status)) return finish(context, found, run, target);
   }
   return {
@@ -58,7 +95,16 @@ export async function follow(
   };
 }
 
-const terminalLine = (percent: number, step: string) => `${bar(percent)} ${step}`;
+function oneLine(terminal: Terminal): (run: Run) => void {
+  return (run) => terminal.progress(`${bar(run.progress)} ${stepOf(run)}`, stepOf(run));
+}
+
+/** What a run is at, in words. */
+export function stepOf(run: Run): string {
+  if (run.status !== "pending") return run.step ?? run.status;
+  const place = run.queue_position;
+  return typeof place === "number" && place > 0 ? `Waiting, ${place} before this one` : "Waiting";
+}
 
 /** What there is to do with a run that has ended. */
 async function finish(
@@ -90,30 +136,6 @@ async function finish(
   if (target.file === "-" && terminal.dataLost())
     return { run, files: [], ending: { exit: EXIT.pipeClosed } };
   const ending = ended(found, saved.failure);
-  const again = `The mesh is still on the server: \`${SELF} download ${run.run_id} -o FILE\`.`;
+  const again = `The mesh is still on the server: \`${goOn(found, run.run_id, target)}\`.`;
   return { run, files: [], ending: { ...ending, message: `${saved.failure.message} ${again}` } };
-}
-
-/** The command that takes a run up where we leave it. */
-function goOn({ apiUrl, isPrivate }: Found, runId: string, target: Target | undefined): string {
-  const file = target && target.file !== "-" ? ` -o ${quoted(target.file)}` : "";
-  return `${SELF} wait ${runId}${file}${isPrivate ? "" : ` --api-url ${apiUrl}`}`;
-}
-
-function tooLate(
-  found: Found,
-  runId: string,
-  timeout: number | undefined,
-  target?: Target,
-): Ending {
-  const fate = found.isPrivate
-    ? "Our own server stops now and takes it up again with"
-    : "It goes on; see it with";
-  const message = `The run has not ended within ${timeout} s. ${fate} \`${goOn(found, runId, target)}\`, stop it with \`${SELF} cancel ${runId}\`.`;
-  return { exit: EXIT.timeout, message, code: "timeout", result: { run: { run_id: runId } } };
-}
-
-function waiting(run: Run): string {
-  const place = run.queue_position;
-  return typeof place === "number" && place > 0 ? `Waiting, ${place} before this one` : "Waiting";
 }

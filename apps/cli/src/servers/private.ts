@@ -7,11 +7,16 @@ import { createInterface } from "node:readline";
 
 import { fail, type Outcome, succeed } from "@modly-runs/contract/client";
 
+import type { Terminal } from "../terminal.ts";
 import { installedServer, NOT_INSTALLED } from "./installed.ts";
 
 /** A server of our own: on a free port, for this machine, stopped with us. */
 export interface PrivateServer {
   url: string;
+  /** Its data stay: the next server of our own knows its runs. */
+  keepsRuns: boolean;
+  /** Fires when it ends before it is stopped; the reason is a sentence. */
+  gone: AbortSignal;
   stop(): Promise<void>;
 }
 
@@ -20,12 +25,15 @@ const START = 60_000;
 const STOP = 15_000;
 
 /** Starts the installed server on its usual data, or on data of its own where another server works on those. */
-export async function startPrivate(say: (line: string) => void): Promise<Outcome<PrivateServer>> {
+export async function startPrivate(
+  terminal: Pick<Terminal, "remark" | "tell">,
+): Promise<Outcome<PrivateServer>> {
   const main = installedServer();
   if (main === undefined) return fail("unreachable", NOT_INSTALLED);
+  terminal.remark("No server is running: starting one of our own for now.");
   const usual = await start(main, []);
   if (usual.ok) {
-    say(`No server is running: using one of our own at ${usual.value.url} for now.`);
+    terminal.tell(`It listens on ${usual.value.url}.`);
     return usual;
   }
   const dir = await mkdtemp(path.join(tmpdir(), "modly-runs-"));
@@ -34,11 +42,11 @@ export async function startPrivate(say: (line: string) => void): Promise<Outcome
     await rm(dir, { recursive: true, force: true });
     return own;
   }
-  say(
-    `No server is running: using one of our own at ${own.value.url} for now, on data of its own (${usual.failure.message})`,
-  );
+  terminal.remark(`It works on data of its own. ${usual.failure.message}`);
+  terminal.tell(`It listens on ${own.value.url}.`);
   return succeed({
-    url: own.value.url,
+    ...own.value,
+    keepsRuns: false,
     async stop() {
       await own.value.stop();
       await rm(dir, { recursive: true, force: true });
@@ -65,20 +73,27 @@ async function start(main: string, flags: readonly string[]): Promise<Outcome<Pr
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2000);
   });
+  const lastWords = () => {
+    const line = said.trim().split("\n").at(-1) ?? "";
+    return line.replace(/^modly-runs-server: /, "") || "it said nothing.";
+  };
   const late = setTimeout(() => server.kill("SIGKILL"), START);
   try {
     const url = await urlSaidBy(server);
-    if (url === undefined) {
-      const why = said
-        .trim()
-        .split("\n")
-        .at(-1)
-        ?.replace(/^modly-runs-server: /, "");
-      return fail("unreachable", `Our own server did not start: ${why || "it said nothing."}`);
-    }
+    if (url === undefined)
+      return fail("unreachable", `Our own server did not start: ${lastWords()}`);
     // Nothing waits for its output any more, and a full pipe would stop it.
     server.stdout.resume();
-    return succeed({ url, stop: () => stop(server, leave) });
+    const gone = new AbortController();
+    server.once("exit", (code, signal) =>
+      gone.abort(`Our own server ended (${signal ?? code}): ${lastWords()}`),
+    );
+    return succeed({
+      url,
+      keepsRuns: true,
+      gone: gone.signal,
+      stop: () => stop(server, leave),
+    });
   } catch (cause) {
     return fail("unreachable", `Our own server can't be started: ${String(cause)}.`, { cause });
   } finally {

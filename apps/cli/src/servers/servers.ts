@@ -6,6 +6,7 @@ import {
   succeed,
 } from "@modly-runs/contract/client";
 
+import type { Terminal } from "../terminal.ts";
 import { type PrivateServer, startPrivate } from "./private.ts";
 
 /** Where a server of this person listens: the server's own variable counts here too. */
@@ -15,22 +16,25 @@ export const DEFAULT_URL = `http://127.0.0.1:${process.env["MODLY_RUNS_PORT"] ??
 export interface Found {
   client: Client;
   apiUrl: string;
-  token: string | undefined;
-  /** Started by us, gone with us. */
-  isPrivate: boolean;
+  /** Set where we started it: it goes with us. */
+  own?: Pick<PrivateServer, "keepsRuns" | "gone">;
 }
 
 /** Finds the server that was named, else the one that listens by default, else starts one of our own. */
 export class Servers {
   readonly #named: string | undefined;
   readonly #token: string | undefined;
-  readonly #say: (line: string) => void;
-  #own: Promise<Outcome<PrivateServer>> | undefined;
+  readonly #terminal: Pick<Terminal, "remark" | "tell">;
+  #own: Promise<Outcome<PrivateServer> | undefined> | undefined;
 
-  constructor(named: string | undefined, token: string | undefined, say: (line: string) => void) {
+  constructor(
+    named: string | undefined,
+    token: string | undefined,
+    terminal: Pick<Terminal, "remark" | "tell">,
+  ) {
     this.#named = named;
     this.#token = token;
-    this.#say = say;
+    this.#terminal = terminal;
   }
 
   /** The URL without starting anything. */
@@ -44,15 +48,26 @@ export class Servers {
 
   /** The named or default server, whether it is there or not. */
   existing(): Found {
-    return this.#at(this.url, false);
+    return this.at(this.url);
   }
 
   /** A server that is there; one is started where nobody named one and none listens. */
   async any(): Promise<Outcome<Found>> {
-    if (this.isNamed || (await listens(DEFAULT_URL))) return succeed(this.existing());
-    this.#own ??= startPrivate(this.#say);
-    const own = await this.#own;
-    return own.ok ? succeed(this.#at(own.value.url, true)) : own;
+    if (this.isNamed) return succeed(this.existing());
+    this.#own ??= this.#find();
+    let own = await this.#own;
+    // What did not start, or has ended since, is tried again: an agent's session outlives it.
+    if (own && (!own.ok || own.value.gone.aborted)) own = await (this.#own = this.#find());
+    if (own === undefined) {
+      this.#own = undefined;
+      return succeed(this.existing());
+    }
+    return own.ok ? succeed({ ...this.at(own.value.url), own: own.value }) : own;
+  }
+
+  /** A server of our own; undefined where one listens already. */
+  async #find(): Promise<Outcome<PrivateServer> | undefined> {
+    return (await listens(DEFAULT_URL)) ? undefined : startPrivate(this.#terminal);
   }
 
   /** Stops what was started. */
@@ -61,9 +76,10 @@ export class Servers {
     if (own?.ok) await own.value.stop();
   }
 
-  #at(apiUrl: string, isPrivate: boolean): Found {
+  /** A server at an address, there or not. */
+  at(apiUrl: string): Found {
     const client = createClient({ baseUrl: apiUrl, token: this.#token });
-    return { client, apiUrl, token: this.#token, isPrivate };
+    return { client, apiUrl };
   }
 }
 

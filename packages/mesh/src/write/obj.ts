@@ -26,7 +26,8 @@ export function writeObj(
     picture === undefined
       ? undefined
       : {
-          name: `${stem}${at === 0 ? "" : `-${at + 1}`}.${extensionOf(picture.mimeType)}`,
+          // Not the mesh's own name: a picture may have that, the one the mesh was made of.
+          name: `${stem}.texture${at === 0 ? "" : `-${at + 1}`}.${extensionOf(picture.mimeType)}`,
           bytes: picture.bytes,
         },
   );
