@@ -21,13 +21,77 @@ export function wantsEvents(req: Request): boolean {
   );
 }
 
+/** An event, as it goes over the wire: made once for a state of a run, written to all who watch it. */
+const written = new WeakMap<RunRow, { readonly position: number | null; readonly bytes: Buffer }>();
+
+function eventOf(row: RunRow, position: number | null): Buffer {
+  const known = written.get(row);
+  if (known?.position === position) return known.bytes;
+  const bytes = Buffer.from(`id: ${row.revision}\ndata: ${textOf(row, position)}\n\n`);
+  written.set(row, { position, bytes });
+  return bytes;
+}
+
+const COMMENT = Buffer.from(":\n\n");
+
+/** One client that is told of one run. */
+interface Stream {
+  /** The run as the client knows it, with its place in the queue. */
+  row: RunRow;
+  send(row: RunRow, position: number | null): void;
+  comment(): void;
+  close(): void;
+}
+
+/** The streams that are open. They share their clocks: there may be thousands. */
+function createStreams(runs: Runs, stopping: AbortSignal) {
+  const open = new Set<Stream>();
+  let clocks: NodeJS.Timeout[] = [];
+
+  /** A run's place in the queue changes without a word from the run itself. */
+  function tellPlaces(): void {
+    const places = new Map<RunRow, Promise<number | null>>();
+    for (const stream of open) {
+      const { row } = stream;
+      if (row.status !== "pending") continue;
+      const place = places.get(row) ?? runs.position(row);
+      places.set(row, place);
+      place.then((position) => {
+        if (stream.row === row) stream.send(row, position);
+      }, stream.close);
+    }
+  }
+  function comment(): void {
+    for (const stream of open) stream.comment();
+  }
+  stopping.addEventListener("abort", () => open.forEach((stream) => stream.close()));
+
+  return {
+    areOver: () => stopping.aborted,
+    add(stream: Stream): void {
+      open.add(stream);
+      if (clocks.length === 0)
+        clocks = [
+          setInterval(comment, COMMENT_EVERY_MS),
+          setInterval(tellPlaces, POSITION_EVERY_MS),
+        ];
+    },
+    remove(stream: Stream): void {
+      open.delete(stream);
+      if (open.size > 0) return;
+      clocks.forEach(clearInterval);
+      clocks = [];
+    },
+  };
+}
+
 /** Sends the run, each change of it, and its end. */
 async function follow(
   runs: Runs,
+  streams: ReturnType<typeof createStreams>,
   first: RunRow,
   req: Request,
   res: Response,
-  stopping: AbortSignal,
 ) {
   const id = req.get("last-event-id") ?? "";
   // An id that this run never had tells nothing.
@@ -47,52 +111,48 @@ async function follow(
 
   let sent = told;
   let place: number | null = null;
-  let row = first;
-  const timers: NodeJS.Timeout[] = [];
-  function close(): void {
-    unwatch();
-    for (const timer of timers) clearInterval(timer);
-    stopping.removeEventListener("abort", close);
-    res.end();
-  }
-  function send(next: RunRow, position: number | null): void {
-    if (res.writableEnded) return;
-    row = next;
-    if (next.revision > sent || position !== place) {
-      sent = next.revision;
+  const stream: Stream = {
+    row: first,
+    send(next, position) {
+      if (res.writableEnded) return;
+      stream.row = next;
+      const isNews = next.revision > sent || position !== place;
+      sent = Math.max(sent, next.revision);
       place = position;
-      res.write(`id: ${next.revision}\ndata: ${textOf(next, position)}\n\n`);
-    }
-    if (isEnded(next.status)) close();
+      const event = isNews ? eventOf(next, position) : undefined;
+      // The last event and the end go out together.
+      if (isEnded(next.status)) close(event);
+      else if (event) res.write(event);
+    },
+    comment: () => void res.write(COMMENT),
+    close: () => close(),
+  };
+  function close(last?: Buffer): void {
+    unwatch();
+    streams.remove(stream);
+    if (last) res.end(last);
+    else res.end();
   }
   // Changes that come while the first event is made wait for it, so that none is lost or early.
   let waiting: RunRow[] | undefined = [];
   const unwatch = runs.watch(first.runId, (next) =>
-    waiting ? waiting.push(next) : send(next, next.status === "pending" ? place : null),
+    waiting ? waiting.push(next) : stream.send(next, next.status === "pending" ? place : null),
   );
-  res.once("close", close);
-  stopping.addEventListener("abort", close);
-  timers.push(setInterval(() => res.write(":\n\n"), COMMENT_EVERY_MS));
-  timers.push(
-    setInterval(() => {
-      if (row.status === "pending")
-        runs.position(row).then((position) => {
-          if (row.status === "pending") send(row, position);
-        }, close);
-    }, POSITION_EVERY_MS),
-  );
+  streams.add(stream);
+  res.once("close", stream.close);
 
   const position = await runs.position(first);
   const now = (await runs.get(first.runId)) ?? first;
   place = sent >= now.revision ? position : null;
-  send(now, now.status === "pending" ? position : null);
-  for (const next of waiting) if (next.revision > sent) send(next, null);
+  stream.send(now, now.status === "pending" ? position : null);
+  for (const next of waiting) if (next.revision > sent) stream.send(next, null);
   waiting = undefined;
-  if (stopping.aborted) close();
+  if (streams.areOver()) stream.close();
 }
 
 /** Answers a GET that asks for events; any other goes on to the JSON. */
 export function followMiddleware(runs: Runs, stopping: AbortSignal): RequestHandler {
+  const streams = createStreams(runs, stopping);
   return (req, res, next) => {
     if (!wantsEvents(req)) {
       next();
@@ -102,7 +162,7 @@ export function followMiddleware(runs: Runs, stopping: AbortSignal): RequestHand
       .get(String(req.params["run_id"]))
       .then((row) => {
         // An unknown run is refused in one place, in JSON.
-        if (row) return follow(runs, row, req, res, stopping);
+        if (row) return follow(runs, streams, row, req, res);
         next();
       })
       .catch(next);

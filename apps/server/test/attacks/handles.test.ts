@@ -13,7 +13,7 @@ const limitHandles = (pid: number, most: string) =>
 test("a server without file handles does not deny what is there", async () => {
   const { url, pid, kill } = await startServerProcess({
     dataDir: await scratch(),
-    args: ["--test-models"],
+    args: ["--test-models", "--without-builtin"],
   });
   onTestFinished(async () => void (await kill()));
   const { runId } = await createTo(url, { fields: { params: '{"steps":1,"step_ms":0}' } });

@@ -14,7 +14,7 @@ import { startServerProcess } from "../support/server-process.ts";
 async function startLogging(stderr: number) {
   const server = await startServerProcess({
     dataDir: await scratch(),
-    args: ["--test-models", "--log-level=debug"],
+    args: ["--test-models", "--without-builtin", "--log-level=debug"],
     stderr,
   });
   onTestFinished(async () => void (await server.kill()));

@@ -11,7 +11,10 @@ import { startServerProcess } from "../support/server-process.ts";
 
 test("a picture that can't be removed ends no server", async () => {
   const dataDir = await scratch();
-  const server = await startServerProcess({ dataDir, args: ["--test-models", "--log-level=warn"] });
+  const server = await startServerProcess({
+    dataDir,
+    args: ["--test-models", "--without-builtin", "--log-level=warn"],
+  });
   onTestFinished(async () => void (await server.kill()));
   const uploads = path.join(dataDir, "uploads");
   const boundary =
@@ -41,7 +44,7 @@ test("a picture that can't be removed ends no server", async () => {
 
 test("a terminal that is closed stops the server gracefully, and costs no attempt", async () => {
   const dataDir = await scratch();
-  const args = ["--test-models", "--max-attempts=1", "--stop-grace=1"];
+  const args = ["--test-models", "--without-builtin", "--max-attempts=1", "--stop-grace=1"];
   const first = await startServerProcess({ dataDir, args });
   onTestFinished(async () => void (await first.kill()));
   const fields = { params: '{"steps":20,"step_ms":100}' };

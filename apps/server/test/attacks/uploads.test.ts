@@ -76,7 +76,7 @@ test("connections that say nothing do not keep others out", async () => {
 test("text that nobody asked for is not kept", async () => {
   const { url, pid, kill } = await startServerProcess({
     dataDir: await scratch(),
-    args: ["--test-models"],
+    args: ["--test-models", "--without-builtin"],
   });
   onTestFinished(async () => void (await kill()));
   await createTo(url);

@@ -11,7 +11,7 @@ import { ask, formOf } from "./wire.ts";
 let dataDir: string;
 let server: ListeningServer;
 const start = async () => {
-  server = await startServerProcess({ dataDir, args: ["--test-models"] });
+  server = await startServerProcess({ dataDir, args: ["--test-models", "--without-builtin"] });
 };
 
 beforeEach(async () => {

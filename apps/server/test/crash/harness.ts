@@ -60,7 +60,7 @@ export async function crashTest(options: CrashTest): Promise<CrashReport> {
   const starts: number[] = [];
   const start = async () => {
     const began = performance.now();
-    const args = ["--test-models", "--workers=6"];
+    const args = ["--test-models", "--without-builtin", "--workers=6"];
     const server = await startServerProcess({ dataDir, args, ...(from ? { from } : {}) });
     starts.push(performance.now() - began);
     return server;

@@ -122,7 +122,7 @@ test("a run that was cut off as often as may be ends with a sentence", async () 
   const start = async () => {
     const server = await startServerProcess({
       dataDir,
-      args: ["--test-models", "--max-attempts=2", "--stop-grace=2"],
+      args: ["--test-models", "--without-builtin", "--max-attempts=2", "--stop-grace=2"],
     });
     onTestFinished(async () => void (await server.kill()));
     return server;

@@ -8,9 +8,6 @@ import { withDefaults } from "./params.ts";
 
 const VERSION = "1.0.0";
 
-/** Milliseconds after which the first child is started: not while the server itself still starts. */
-const SETTLED = 1000;
-
 /** What a picture of 100 megapixels takes at its worst, interlaced or progressive, and half as much again. */
 const MEMORY_BYTES = 2 * 1024 ** 3;
 
@@ -46,15 +43,12 @@ export function createBuiltinSource({
   const generators = new Map<string, Generator>(
     ids.map((id) => [id, createGenerator(id, pool, workers)]),
   );
-  const settling = setTimeout(() => pool.warm(), SETTLED);
-  settling.unref();
+  // It loads beside the server that starts, so that the first run finds it ready.
+  pool.warm();
   return {
     list: async () => [...generators.values()],
     find: async (modelId) => generators.get(modelId),
-    close() {
-      clearTimeout(settling);
-      return pool.close();
-    },
+    close: () => pool.close(),
   };
 }
 
