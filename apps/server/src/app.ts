@@ -157,7 +157,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(createExportRouter(deps.meshes, deps.exports));
   app.use(createDocsRouter());
   app.use(createPageRouter());
-  if (deps.passTo) app.use(createPassThrough(deps.passTo));
+  app.use(createPassThrough(deps.passTo));
   app.get("/metrics", (_req, res, next) => {
     metrics.text().then((text) => res.type(metrics.contentType).send(text), next);
   });

@@ -102,10 +102,19 @@ function handOn({ url, token, instance }: Upstream): RequestHandler {
   };
 }
 
-/** The routes that go through to the Modly behind this server. Mount it behind the guard. */
-export function createPassThrough(upstream: Upstream): Router {
+/** Says of Modly's own routes why they are not here, where nothing goes through to it. */
+const notHandedOn: RequestHandler = (_req, res) => {
+  refuse(
+    res,
+    "route_not_found",
+    "This route is Modly's own. A server in front of a running Modly hands it on (--modly-url, without --modly-runs-only); this one does not.",
+  );
+};
+
+/** Modly's own routes, which go through to the Modly behind this server, if any. Mount it behind the guard. */
+export function createPassThrough(upstream: Upstream | null): Router {
   const router = Router({ strict: true, caseSensitive: true });
-  const handler = handOn(upstream);
+  const handler = upstream === null ? notHandedOn : handOn(upstream);
   for (const { method, path } of PASSED) router[method === "GET" ? "get" : "post"](path, handler);
   return router;
 }

@@ -79,7 +79,8 @@ test("nothing goes through without the token, for a route that is ours, or when 
   for (const path of ["/generate/status/x", "/model/all", "/nowhere", "/extensions"])
     await app.api().get(path).set("X-Modly-Token", "ours");
   const off = await openApp({ modly: modly(behind.url, false) });
-  await off.api().get("/extensions/errors").expect(404);
+  const { body } = await off.api().get("/extensions/errors").expect(404);
+  expect(body).toMatchObject({ detail: expect.stringMatching(/Modly's own.*--modly-url/) });
   expect(behind.seen).toEqual([]);
 });
 
