@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { writeFile } from "node:fs/promises";
 
 import { explain, list } from "./commands/catalogue.ts";
-import { compareReports } from "./commands/compare.ts";
+import { type CompareFiles, compareReports } from "./commands/compare.ts";
 import { doctor } from "./commands/doctor.ts";
 import { run, type RunFlags, type Said } from "./commands/run.ts";
 import { describeTarget } from "./target/init.ts";
@@ -108,8 +108,9 @@ program
   .command("compare <base> <head>")
   .description("say what a change mends and breaks, from two JSON reports (exit 1 if it breaks)")
   .option("--md <file>", "write it there too")
-  .action(async (base: string, head: string, { md }: { md?: string }) => {
-    said = await compareReports(base, head, md);
+  .option("--json <file>", "write the ids of what changed, for programs")
+  .action(async (base: string, head: string, files: CompareFiles) => {
+    said = await compareReports(base, head, files);
   });
 
 program

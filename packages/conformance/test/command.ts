@@ -8,9 +8,18 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
 /** Runs a program to its end. */
-export function execute(program: string, args: readonly string[], cwd = root): Promise<Ended> {
+export function execute(
+  program: string,
+  args: readonly string[],
+  cwd = root,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let [out, err] = ["", ""];
     child.stdout.on("data", (chunk) => (out += String(chunk)));
     child.stderr.on("data", (chunk) => (err += String(chunk)));

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { compare, compareReport, isWorse, type Result } from "../reports/index.ts";
+import { compare, compareJson, compareReport, isWorse, type Result } from "../reports/index.ts";
 import type { Said } from "./run.ts";
 
 async function reportOf(path: string): Promise<Result | string> {
@@ -14,11 +14,17 @@ async function reportOf(path: string): Promise<Result | string> {
   }
 }
 
-/** What a change mends and breaks; exit 1 if it breaks a MUST or hides one. */
+/** Where a comparison is written besides the screen. */
+export type CompareFiles = { readonly md?: string; readonly json?: string };
+
+/**
+ * What a change mends and breaks. Exit 1 if it breaks a MUST or hides one, 3 if the change could not be
+ * checked; a base that could not is no obstacle: the change may be what makes a server of it.
+ */
 export async function compareReports(
   basePath: string,
   headPath: string,
-  md: string | undefined,
+  { md, json }: CompareFiles,
 ): Promise<Said> {
   const [base, head] = [await reportOf(basePath), await reportOf(headPath)];
   if (typeof base === "string") return { err: base, code: 3 };
@@ -27,6 +33,9 @@ export async function compareReports(
     return { err: `The two reports are of different sets: ${base.set} and ${head.set}`, code: 3 };
   const text = compareReport(base, head);
   if (md !== undefined) await writeFile(md, text);
-  const unreachable = head.unreachable !== undefined || base.unreachable !== undefined;
-  return { out: text, code: unreachable ? 3 : isWorse(compare(base, head)) ? 1 : 0 };
+  if (json !== undefined) await writeFile(json, compareJson(base, head));
+  return {
+    out: text,
+    code: head.unreachable !== undefined ? 3 : isWorse(compare(base, head)) ? 1 : 0,
+  };
 }

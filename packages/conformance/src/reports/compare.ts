@@ -35,12 +35,28 @@ export function isWorse({ breaks, lost }: Comparison): boolean {
   return [...breaks, ...lost].some(({ level }) => level === "MUST");
 }
 
+/** A comparison for programs: the ids of what changed. */
+export function compareJson(base: Result, head: Result): string {
+  const found = compare(base, head);
+  const ids = Object.entries(found).map(
+    ([what, checks]) => [what, checks.map(({ id }) => id)] as const,
+  );
+  const whole = {
+    schema: "modly-runs-conformance-comparison/1",
+    worse: isWorse(found),
+    base: base.verdict,
+    head: head.verdict,
+    ...Object.fromEntries(ids),
+  };
+  return `${JSON.stringify(whole, undefined, 2)}\n`;
+}
+
 /** A comparison in Markdown: one sentence, then what changed. */
 export function compareReport(base: Result, head: Result): string {
   const found = compare(base, head);
   const { mends, breaks, stays, lost, gained } = found;
   const tail = [
-    stays.length > 0 ? `${stays.length} stay broken` : "",
+    stays.length > 0 ? `${stays.length} ${stays.length === 1 ? "stays" : "stay"} broken` : "",
     lost.length > 0 ? `${lost.length} can't be tried any more` : "",
     gained.length > 0 ? `${gained.length} can be tried now` : "",
   ].filter((text) => text !== "");
@@ -55,11 +71,19 @@ export function compareReport(base: Result, head: Result): string {
       : `### ${title}\n\n${checks.map((check) => `- **${check.id}** (${check.level}) ${check.title}${say?.(check) ?? ""}`).join("\n")}`;
   const observed = ({ expected = "", observed: seen = "" }: ReportedCheck) =>
     `\n  - expected: ${line(expected)}\n  - observed: \`${line(seen).replaceAll("`", "'")}\``;
+  // Without an answer of the server the checks have one reason, which is said once.
+  const dead = head.unreachable !== undefined;
   const sections = [
-    `## ${isWorse(found) ? "❌" : "✅"} ${sentence}`,
+    `## ${head.unreachable !== undefined || isWorse(found) ? "❌" : "✅"} ${sentence}`,
+    head.unreachable === undefined
+      ? ""
+      : `The change could not be checked: ${line(head.unreachable)}`,
+    base.unreachable === undefined
+      ? ""
+      : `Before the change nothing could be checked: ${line(base.unreachable)}`,
     list("Breaks", breaks, observed),
     list("Mends", mends),
-    list("Can't be tried any more", lost, ({ reason = "" }) => `: ${line(reason)}`),
+    dead ? "" : list("Can't be tried any more", lost, ({ reason = "" }) => `: ${line(reason)}`),
     list("Can be tried now", gained),
     list("Stays broken", stays),
     `Before: ${base.verdict} (${base.headline}). After: ${head.verdict} (${head.headline}).`,

@@ -1,5 +1,5 @@
 export { badgeReport } from "./badge.ts";
-export { compare, compareReport, isWorse } from "./compare.ts";
+export { compare, compareJson, compareReport, isWorse } from "./compare.ts";
 export { consoleReport } from "./console.ts";
 export { htmlReport } from "./html.ts";
 export { jsonReport } from "./json.ts";
