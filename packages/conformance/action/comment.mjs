@@ -32,5 +32,7 @@ try {
   else await ask("POST", `${issues}/${NUMBER}/comments`, { body });
 } catch (error) {
   // The summary of the job has it all the same; a fork's token may not write.
-  process.stdout.write(`::warning::The comparison could not be written as a comment: ${error}\n`);
+  process.stdout.write(
+    `::warning::The comparison could not be written as a comment: ${String(error)}\n`,
+  );
 }
