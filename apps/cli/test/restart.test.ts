@@ -1,3 +1,4 @@
+import { readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -55,5 +56,54 @@ test("the second Ctrl-C leaves at once, also when the server is silent about the
   } finally {
     server.closeAllConnections();
     server.close();
+  }
+});
+
+test("a download that was killed is taken up by the next process, by Range", async () => {
+  const { dir, remove } = await scratch();
+  const glb = Buffer.alloc(1 << 20, 7);
+  [0x46546c67, 2, glb.length].forEach((word, at) => glb.writeUInt32LE(word, 4 * at));
+  const half = glb.length / 2;
+  const run = {
+    run_id: "r1",
+    status: "done",
+    progress: 100,
+    step: "Completed",
+    output_url: "/workspace/Default/r1.glb",
+    error: null,
+    scene_candidate: { workspace_path: "Default/r1.glb" },
+  };
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith("/workspace")) return response.end(JSON.stringify(run));
+    const { range } = request.headers;
+    asked.push(range);
+    response.setHeader("etag", '"v1"');
+    const from = Number(/\d+/.exec(range ?? "0")![0]);
+    response.setHeader("content-length", glb.length - from);
+    if (range) return response.writeHead(206).end(glb.subarray(from));
+    return response.write(glb.subarray(0, half));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const at = ["--api-url", `http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+    const first = cli(["download", "r1", "-o", "r1.glb", ...at], { cwd: dir });
+    await expect
+      .poll(async () => {
+        const [part] = await readdir(dir);
+        return part === undefined ? 0 : (await stat(path.join(dir, part))).size;
+      })
+      .toBe(half);
+    first.kill("SIGKILL");
+    await first.ended;
+    const second = await cli(["download", "r1", "-o", "r1.glb", ...at], { cwd: dir }).ended;
+    expect([second.code, second.stdout], second.stderr).toEqual([0, "r1.glb\n"]);
+    expect(asked).toEqual([undefined, `bytes=${half}-`]);
+    expect(await readdir(dir)).toEqual(["r1.glb"]);
+    expect(glb.equals(await readFile(path.join(dir, "r1.glb")))).toBe(true);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await remove();
   }
 });

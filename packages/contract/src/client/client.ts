@@ -3,7 +3,7 @@ import { z } from "zod";
 import { workflowRunsContract } from "../routes.ts";
 import { CancelAnswer, Run, RunId } from "../run.ts";
 import { call, type Wire } from "./connection.ts";
-import { exportMesh, fetchMesh, intoStream, type Write } from "./download.ts";
+import { exportMesh, fetchMesh, intoStream, type Sink } from "./download.ts";
 import { type Image, labelled } from "./image.ts";
 import { type Outcome, succeed } from "./outcome.ts";
 import { type ListedModel, ListedModels, ModelParams, type ModelParam } from "./models.ts";
@@ -60,8 +60,9 @@ export interface Client {
    */
   watch(runId: string, options?: WatchOptions): AsyncIterable<Outcome<Run>>;
   /**
-   * Fetches the mesh of a run that is done. A path gets the whole file or is left as it was; a stream is
-   * closed at the end and aborted on failure. Binary glTF is checked for its magic word and its length.
+   * Fetches the mesh of a run that is done. A path gets the whole file or is left as it was, and a download that was
+   * cut off, also by the end of the process, is taken up by the next one; a stream is closed at the end and aborted on
+   * failure. Binary glTF is checked for its magic word and its length.
    */
   download(
     run: Run,
@@ -143,8 +144,7 @@ export function createClient({ baseUrl, token, fetch = globalThis.fetch }: Clien
 
     watch: (runId, options) => watchRun(wire, pathOf("get", runId), options),
 
-    download: (run, to, { signal } = {}) =>
-      save(to, (write) => fetchMesh(wire, run, write, signal)),
+    download: (run, to, { signal } = {}) => save(to, (sink) => fetchMesh(wire, run, sink, signal)),
 
     run: (options) => runToEnd(client, options),
 
@@ -163,14 +163,14 @@ export function createClient({ baseUrl, token, fetch = globalThis.fetch }: Clien
       ),
 
     export: (run, to, { format, sizeMm, signal }) =>
-      save(to, (write) => exportMesh(wire, run, write, { format, sizeMm, signal })),
+      save(to, (sink) => exportMesh(wire, run, sink, { format, sizeMm, signal })),
   };
   return client;
 }
 
 async function save<T>(
   to: string | WritableStream<Uint8Array>,
-  fill: (write: Write) => Promise<Outcome<T>>,
+  fill: (sink: Sink) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   if (typeof to !== "string") return intoStream(to, fill);
   const { saveWhole } = await import("#files");

@@ -9,27 +9,44 @@ const SILENCE = 60_000;
 const TRIES = 6;
 const PAUSE = 250;
 
-/** Takes the bytes of a mesh one after the other. Throws when it can't. */
-export type Write = (bytes: Uint8Array) => Promise<void>;
+/** Where the bytes of a file go, one after the other. */
+export interface Sink {
+  /** Throws when it can't. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What an earlier attempt left of this source; undefined if nothing. */
+  earlier?(source: string): Promise<Earlier | undefined>;
+  /** Told before the first byte what comes, so that the next attempt knows it again. */
+  begins?(source: string, etag: string): Promise<void>;
+  /** The source is another now: what was written goes. Without it that is the end. */
+  restart?(): Promise<void>;
+}
+
+/** The beginning of a file that is here already. */
+export interface Earlier {
+  bytes: number;
+  /** The first of them, twelve at most. */
+  head: Uint8Array;
+  etag: string;
+}
 
 /** Fetches the mesh of a run that is done and checks on the way that it is whole. */
 export async function fetchMesh(
   wire: Wire,
   run: Run,
-  write: Write,
+  sink: Sink,
   signal: AbortSignal | undefined,
 ): Promise<Outcome<{ bytes: number }>> {
   if (run.status !== "done") return notDone(run);
   const path = urlPath(run.output_url);
-  const head = path.toLowerCase().endsWith(".glb") ? new GlbHead() : undefined;
-  return fetchFile(wire, { path, name: run.output_url, head, signal }, write);
+  const isGlb = path.toLowerCase().endsWith(".glb");
+  return fetchFile(wire, { path, name: run.output_url, isGlb, signal }, sink);
 }
 
 /** Fetches the mesh of a run that is done in another format. */
 export async function exportMesh(
   wire: Wire,
   run: Run,
-  write: Write,
+  sink: Sink,
   {
     format,
     sizeMm,
@@ -40,16 +57,16 @@ export async function exportMesh(
   const query = new URLSearchParams({ path: run.scene_candidate.workspace_path });
   if (sizeMm !== undefined) query.set("size_mm", String(sizeMm));
   const path = `/export/${encodeURIComponent(format)}?${query.toString()}`;
-  return fetchFile(wire, { path, name: path, head: undefined, signal }, write);
+  return fetchFile(wire, { path, name: path, isGlb: false, signal }, sink);
 }
 
 /** Closes a stream at the end of what fills it, or aborts it when that fails. */
 export async function intoStream<T>(
   to: WritableStream<Uint8Array>,
-  fill: (write: Write) => Promise<Outcome<T>>,
+  fill: (sink: Sink) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const writer = to.getWriter();
-  const outcome = await fill((bytes) => writer.write(bytes));
+  const outcome = await fill({ write: (bytes) => writer.write(bytes) });
   try {
     await (outcome.ok ? writer.close() : writer.abort(outcome.failure.message));
   } catch (cause) {
@@ -66,8 +83,9 @@ function notDone({ run_id, status }: Run): Outcome<never> {
 interface Fetching {
   path: string;
   name: string;
-  head: GlbHead | undefined;
+  isGlb: boolean;
   signal: AbortSignal | undefined;
+  head: GlbHead | undefined;
   bytes: number;
   /** Of the whole file, where the server told. */
   promised: number | undefined;
@@ -76,13 +94,19 @@ interface Fetching {
 
 async function fetchFile(
   wire: Wire,
-  what: Pick<Fetching, "path" | "name" | "head" | "signal">,
-  write: Write,
+  what: Pick<Fetching, "path" | "name" | "isGlb" | "signal">,
+  sink: Sink,
 ): Promise<Outcome<{ bytes: number }>> {
-  const at: Fetching = { ...what, bytes: 0, promised: undefined, etag: null };
+  const at: Fetching = { ...what, ...nothingOf(what) };
+  const earlier = await sink.earlier?.(at.path);
+  if (earlier) {
+    at.bytes = earlier.bytes;
+    at.etag = earlier.etag;
+    at.head?.take(earlier.head);
+  }
   for (let tries = 0; ;) {
     const before = at.bytes;
-    const failure = await fetchRest(wire, at, write);
+    const failure = await fetchRest(wire, at, sink);
     if (!failure) break;
     tries = at.bytes > before ? 1 : tries + 1;
     // Only a file that the server can name again is taken up in its middle.
@@ -99,26 +123,43 @@ async function fetchFile(
   return succeed({ bytes });
 }
 
+const nothingOf = ({ isGlb }: Pick<Fetching, "isGlb">) => ({
+  bytes: 0,
+  etag: null,
+  promised: undefined,
+  head: isGlb ? new GlbHead() : undefined,
+});
+
 /** Fetches what is missing, from the beginning or by Range; undefined when the body came to its end. */
-async function fetchRest(wire: Wire, at: Fetching, write: Write): Promise<Failure | undefined> {
+async function fetchRest(wire: Wire, at: Fetching, sink: Sink): Promise<Failure | undefined> {
   const { path, signal } = at;
   const resumes = at.bytes > 0 && at.etag !== null;
   const headers: Record<string, string> = resumes
     ? { range: `bytes=${at.bytes}-`, "if-range": at.etag! }
     : {};
   const opened = await open(wire, { path, signal, silence: SILENCE, headers });
+  // There is nothing behind what is here: it was whole, or is another file's.
+  const isOver = !opened.ok && opened.failure.status === 416;
+  if (!opened.ok && !(isOver && resumes && sink.restart)) return opened.failure;
+  if (resumes && (!opened.ok || opened.value.response.status !== 206)) {
+    if (opened.ok) opened.value.close();
+    if (!sink.restart)
+      return { code: "broken_mesh", message: `${at.name} changed while it was fetched.` };
+    await sink.restart();
+    Object.assign(at, nothingOf(at));
+    return fetchRest(wire, at, sink);
+  }
   if (!opened.ok) return opened.failure;
   const connection = opened.value;
   try {
     const { response } = connection;
-    if (resumes && response.status !== 206)
-      return { code: "broken_mesh", message: `${at.name} changed while it was fetched.` };
+    at.promised ??= promisedLength(response);
     if (!resumes) {
       const etag = response.headers.get("etag");
       at.etag = etag?.startsWith('"') ? etag : null;
-      at.promised = promisedLength(response);
+      if (at.etag !== null) await sink.begins?.(path, at.etag);
     }
-    return await take(connection, at, write);
+    return await take(connection, at, sink);
   } finally {
     connection.close();
   }
@@ -127,7 +168,7 @@ async function fetchRest(wire: Wire, at: Fetching, write: Write): Promise<Failur
 async function take(
   { response, heard, broke }: Connection,
   at: Fetching,
-  write: Write,
+  sink: Sink,
 ): Promise<Failure | undefined> {
   const chunks = chunksOf(response);
   for (;;) {
@@ -143,7 +184,7 @@ async function take(
     at.head?.take(next.value);
     if (at.head?.isOther) return undefined;
     try {
-      await write(next.value);
+      await sink.write(next.value);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       return { code: "local_file", message: `The mesh can't be written: ${why}.`, cause };
@@ -178,8 +219,12 @@ function urlPath(outputUrl: string): string {
   return outputUrl.replaceAll("?", "%3F").replaceAll("#", "%23");
 }
 
-/** A compressed body's length is not that of the file. */
-function promisedLength({ headers }: Response): number | undefined {
-  const length = headers.get("content-length");
-  return length === null || headers.has("content-encoding") ? undefined : Number(length);
+/** The length of the whole file. A compressed body's length is not that. */
+function promisedLength({ status, headers }: Response): number | undefined {
+  if (headers.has("content-encoding")) return undefined;
+  const length =
+    status === 206
+      ? /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1]
+      : headers.get("content-length");
+  return length == null ? undefined : Number(length);
 }

@@ -1,11 +1,11 @@
 // The only file of the client that needs Node; it is loaded when somebody names a path.
-import { randomUUID } from "node:crypto";
 import { openAsBlob } from "node:fs";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 
-import type { Write } from "./download.ts";
+import type { Sink } from "./download.ts";
 import { fail, type Outcome, succeed } from "./outcome.ts";
+import { PartFile } from "./part.ts";
 
 /** A picture on disk, without reading it into memory. */
 export async function openPicture(path: string): Promise<Outcome<{ blob: Blob; name: string }>> {
@@ -20,25 +20,20 @@ export async function openPicture(path: string): Promise<Outcome<{ blob: Blob; n
 /** Fills a file that appears under its name only when it is whole. */
 export async function saveWhole<T>(
   path: string,
-  fill: (write: Write) => Promise<Outcome<T>>,
+  fill: (sink: Sink) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  const part = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
-  let file: FileHandle | undefined;
+  const part = new PartFile(path);
+  let isCutOff = false;
   try {
-    const opened = (file = await open(part, "wx"));
-    const outcome = await fill((bytes) => opened.writeFile(bytes));
-    if (outcome.ok) {
-      await file.sync();
-      await file.close();
-      file = undefined;
-      await rename(part, path);
-    }
+    await part.open();
+    const outcome = await fill(part);
+    if (outcome.ok) await part.finish();
+    else isCutOff = ["unreachable", "aborted"].includes(outcome.failure.code);
     return outcome;
   } catch (cause) {
     return fail("local_file", `${path} can't be written${reasonOf(cause)}.`, { cause });
   } finally {
-    await file?.close().catch(() => undefined);
-    await rm(part, { force: true }).catch(() => undefined);
+    await part.leave(isCutOff);
   }
 }
 

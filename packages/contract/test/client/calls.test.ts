@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -162,6 +163,45 @@ describe("download", () => {
     expect(asked).toEqual([null, "bytes=20-"]);
     expect([...(await readFile(to))]).toEqual([...glb]);
   });
+
+  test.each([
+    ["the same, goes on with it by Range", '"v1"', [null, "bytes=20-"]],
+    ["another, fetches it anew", '"v2"', [null, "bytes=20-", null]],
+  ])(
+    "that was left takes up what is there, and where the mesh is %s",
+    async (name, now, ranges) => {
+      const folder = path.join(dir, name);
+      await mkdir(folder);
+      const to = path.join(folder, "left.glb");
+      const stop = new AbortController();
+      const asked: (string | null)[] = [];
+      const client = over((request) => {
+        asked.push(request.headers.get("range"));
+        if (asked.length === 1) {
+          const breaks = new ReadableStream<Uint8Array>({
+            start: (controller) => controller.enqueue(glb.slice(0, 20)),
+            pull: (controller) => {
+              stop.abort();
+              controller.error(new TypeError("terminated"));
+            },
+          });
+          return new Response(breaks, { headers: { etag: '"v1"', "content-length": "32" } });
+        }
+        const fits = request.headers.get("if-range") === now;
+        const etag = { etag: now };
+        return fits
+          ? new Response(glb.slice(20), { status: 206, headers: etag })
+          : new Response(glb, { headers: etag });
+      });
+      const left = await client.download(run, to, { signal: stop.signal });
+      expect(left).toMatchObject({ ok: false, failure: { code: "aborted" } });
+      expect(existsSync(to)).toBe(false);
+      expect(await client.download(run, to)).toMatchObject({ ok: true });
+      expect(asked).toEqual(ranges);
+      expect([...(await readFile(to))]).toEqual([...glb]);
+      expect(await readdir(folder)).toEqual(["left.glb"]);
+    },
+  );
 
   test("in another format asks for it with its size", async () => {
     const client = over((request) => {
