@@ -20,7 +20,7 @@ import { readForm } from "./http/upload.ts";
 import type { Log } from "./log.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
-import { isOutOfHandles, isOutOfRoom, isStoreLost } from "./out-of-room.ts";
+import { isOutOfHandles, isOutOfRoom, isStoreEnded, isStoreLost } from "./out-of-room.ts";
 
 export interface AppDeps extends Omit<RunsRouterDeps, "intake">, Omit<CompanionDeps, "isTrusted"> {
   /** The Modly that its own routes go through to, if there is one. */
@@ -106,6 +106,12 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         res,
         "storage_lost",
         "The server's store is gone: its file was deleted or replaced. Nothing was created. Whoever runs the server must put it back, or start the server again.",
+      );
+    if (isStoreEnded(cause))
+      return refuse(
+        res,
+        "stopping",
+        "The server lost its store and is stopping. It does not know whether this was stored: look, or send it again with the same Idempotency-Key, when the server is back.",
       );
     if (isOutOfHandles(cause)) {
       log.error({ err: cause }, "the server may open no more files; raise its limit (ulimit -n)");

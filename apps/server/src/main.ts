@@ -57,19 +57,30 @@ async function main(): Promise<void> {
   );
   const server = await startServer(config, log);
   let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
-    // Who asks twice does not want to wait.
-    if (stopping) process.exit(FAILED);
+  function end(code: number): void {
     stopping = true;
-    log.info({ signal }, "stopping");
     server.stop().then(
-      () => leave(0),
+      () => leave(code),
       (cause: unknown) => {
         log.error({ err: cause }, "the stop failed; the next start takes up what is left");
         return leave(FAILED);
       },
     );
+  }
+  const stop = (signal: NodeJS.Signals) => {
+    // Who asks twice does not want to wait.
+    if (stopping) process.exit(FAILED);
+    log.info({ signal }, "stopping");
+    end(0);
   };
+  const onLost = (cause: unknown) => {
+    log.fatal(
+      { err: cause },
+      "the store can't be written any more: the server ends, start it again",
+    );
+    if (!stopping) end(FAILED);
+  };
+  server.lost.then(onLost, onLost);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   // Last: who reads this line may ask for the stop at once.
   process.stdout.write(`modly-runs-server listening on ${server.url}\n`);

@@ -24,6 +24,11 @@ export function isStoreLost(cause: unknown): boolean {
   return codeOf(cause) === "STORE_LOST";
 }
 
+/** True when what writes the store has ended: nobody knows what became of what was under way. */
+export function isStoreEnded(cause: unknown): boolean {
+  return codeOf(cause) === "STORE_ENDED";
+}
+
 /** True when the process, or the whole system, may open no more files for the moment. */
 export function isOutOfHandles(cause: unknown): boolean {
   return ["EMFILE", "ENFILE"].includes(String(codeOf(cause)));

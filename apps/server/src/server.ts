@@ -37,6 +37,8 @@ import { VERSION } from "./version.ts";
 
 export interface RunningServer {
   readonly url: string;
+  /** Resolves with the cause when it can't go on and only a new start helps; never otherwise. */
+  readonly lost: Promise<Error>;
   /** Takes no more, tells watchers, stops generators, closes the store. */
   stop(): Promise<void>;
 }
@@ -206,6 +208,7 @@ export async function startServer(
 
     return {
       url: listening.url,
+      lost: store.lost,
       async stop() {
         stopping.abort();
         const stopped = worker.stop();

@@ -91,6 +91,7 @@ export async function createLibsqlStore(file: string): Promise<RunStore> {
       },
     },
     fault: async () => identity.fault(),
+    lost: writer.lost,
     async close() {
       // First: the last connection to close puts the file in order.
       reader.close();

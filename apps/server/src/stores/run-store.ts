@@ -116,6 +116,8 @@ export interface RunStore {
   readonly retirement: RetirementStore;
   /** Why it can't be written any more (its file is gone), or undefined while it can. */
   fault(): Promise<string | undefined>;
+  /** Resolves when it can't be written any more in this process, whatever happens; never otherwise. */
+  readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { StoreUnusable } from "./layout.ts";
 import type { Write } from "./writer.ts";
 import type { FromWriter, ToWriter } from "./writer-thread.ts";
 
-/** A change that could not be made: `code` is SQLite's, or STORE_LOST. */
+/** A change that could not be made: `code` is SQLite's, STORE_LOST or STORE_ENDED. */
 class WriteFailed extends Error {
   override name = "WriteFailed";
   readonly code: string | undefined;
@@ -26,6 +26,8 @@ const BUSY_EVERY_MS = 20;
 /** The writer, on a thread of its own. */
 export interface WriterClient {
   write(write: Write): Promise<unknown>;
+  /** Resolves with the cause when the thread has ended and nobody asked it to; never otherwise. */
+  readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,9 @@ export async function startWriter(file: string): Promise<WriterClient> {
   const waiting = new Map<number, PromiseWithResolvers>();
   let last = 0;
   let isOver = false;
+  let isAsked = false;
+  let tellLost: (cause: Error) => void;
+  const lost = new Promise<Error>((resolve) => (tellLost = resolve));
 
   await new Promise<void>((resolve, reject) => {
     thread.once("error", reject);
@@ -66,12 +71,15 @@ export async function startWriter(file: string): Promise<WriterClient> {
   }
   function lose(cause: Error): void {
     isOver = true;
-    for (const { reject } of waiting.values()) reject(cause);
+    // What was under way may have been stored or not: only a read of the file can say.
+    const ended = new WriteFailed(cause.message, "STORE_ENDED");
+    for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
+    if (!isAsked) tellLost(cause);
   }
   thread.on("message", settle);
-  thread.on("error", (cause: Error) => lose(new WriteFailed(cause.message, "STORE_LOST")));
-  thread.on("exit", () => lose(new WriteFailed("the store is closed", "STORE_LOST")));
+  thread.on("error", lose);
+  thread.on("exit", () => lose(new Error("the thread that writes the store has ended")));
 
   type Order = ToWriter extends infer Each
     ? Each extends unknown
@@ -79,7 +87,7 @@ export async function startWriter(file: string): Promise<WriterClient> {
       : never
     : never;
   function send(order: Order): Promise<unknown> {
-    if (isOver) return Promise.reject(new WriteFailed("the store is closed", "STORE_LOST"));
+    if (isOver) return Promise.reject(new WriteFailed("the store is closed", "STORE_ENDED"));
     return new Promise((resolve, reject) => {
       const id = ++last;
       waiting.set(id, { resolve, reject });
@@ -88,6 +96,7 @@ export async function startWriter(file: string): Promise<WriterClient> {
   }
 
   return {
+    lost,
     async write(write) {
       const began = performance.now();
       for (;;) {
@@ -101,6 +110,7 @@ export async function startWriter(file: string): Promise<WriterClient> {
       }
     },
     async close() {
+      isAsked = true;
       if (!isOver) await send({ ask: "close" });
       await gone;
     },

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 
 import Database from "libsql";
 import { expect, onTestFinished, test } from "vitest";
@@ -8,9 +9,11 @@ import { createDirectoryFiles } from "../../src/files/directory.ts";
 import { createLibsqlStore } from "../../src/stores/libsql.ts";
 import type { NewRun } from "../../src/stores/run-store.ts";
 import { openApp, scratch } from "../support/app.ts";
+import { createTo, untilEnded } from "../support/creates.ts";
 import { createHeld } from "../support/generators.ts";
 import { picture } from "../support/pictures.ts";
 import { expectProblem } from "../support/raw.ts";
+import { startServerProcess } from "../support/server-process.ts";
 
 const HELD = { model_id: "fake/held", params: "{}" };
 
@@ -184,4 +187,28 @@ test("a store of the first version is brought up to date with all that is in it"
   const again = await openApp({ dataDir });
   expect(await again.read(id)).toEqual(before);
   expect((await again.ended(await again.create())).status).toBe("done");
+});
+
+/** Node's own event leads to a server's thread: a signal sends it what it can't read, and it dies of that. */
+const END_OF_THREAD = `process.once("worker", (thread) =>
+  process.once("SIGUSR2", () => thread.postMessage(1)));`;
+
+test("a store that can't be written any more ends the server, and the next one goes on", async () => {
+  const dataDir = await scratch();
+  const args = ["--test-models", "--without-builtin", "--log-level=info"];
+  const preload = path.join(dataDir, "end-of-thread.mjs");
+  await writeFile(preload, END_OF_THREAD);
+  const first = await startServerProcess({
+    ...{ dataDir, args },
+    env: { NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` },
+  });
+  onTestFinished(async () => void (await first.kill()));
+  const { runId } = await createTo(first.url, { fields: { params: '{"steps":1,"step_ms":1500}' } });
+  process.kill(first.pid, "SIGUSR2");
+  expect(await first.exited).toEqual({ code: 1, signal: null });
+  expect(first.stderr()).toMatch(/the store can't be written any more/);
+
+  const second = await startServerProcess({ dataDir, args });
+  onTestFinished(async () => void (await second.kill()));
+  expect((await untilEnded(second.url, runId)).status).toBe("done");
 });
