@@ -60,9 +60,15 @@ describe.runIf(BROWSER)("looking at a mesh, and taking it home", () => {
       await page.getByRole("button", { name }).click();
       await changes();
     }
+    const lengths = await page.locator(".dimension").allTextContents();
+    expect(lengths).toHaveLength(3);
+    expect(lengths).toContain("40 mm");
+    expect(await page.locator(".figures").textContent()).toContain(
+      lengths.map((each) => each.replace(" mm", "")).join(" × "),
+    );
     await page.getByRole("button", { name: "Compare with the picture" }).click();
     await page.getByRole("slider", { name: "Share of the picture" }).press("ArrowRight");
-    expect(await page.locator(".compare").getAttribute("style")).toMatch(/--share: 51%/);
+    expect(await page.locator(".compare").getAttribute("style")).toMatch(/--share: 0.51/);
   });
 
   test("several results stand side by side, and turn together", async () => {

@@ -78,9 +78,12 @@ describe.runIf(BROWSER)("the page's manners", () => {
     };
     await reach(page.getByRole("button", { name: "Duck" }));
     await page.keyboard.press("Enter");
+    await reach(page.locator(".models > summary"));
+    await page.keyboard.press("Enter");
     await reach(page.getByRole("radio", { checked: true }));
     const quick = page.getByRole("radio", { name: /^Fingerprint/ });
     while (!(await quick.isChecked())) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
     await reach(makeButton(page));
     await page.keyboard.press("Enter");
     await shown(page);
@@ -104,6 +107,9 @@ describe.runIf(BROWSER)("the page's manners", () => {
     await page.getByRole("button", { name: "Duck" }).waitFor();
     await isClean();
     await choose(page, example("duck"));
+    await page.locator(".models > summary").click();
+    await isClean();
+    await page.locator(".models > summary").click();
     await setUp(page, "Takes a number of steps", { Steps: 1000 });
     await isClean();
     await makeButton(page).click();
@@ -112,7 +118,7 @@ describe.runIf(BROWSER)("the page's manners", () => {
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
     await page.getByText("You stopped this one").waitFor();
     await page.getByRole("button", { name: "Again with other settings" }).click();
-    await page.getByText("Puts the picture's SHA-256").click();
+    await setUp(page, "Puts the picture's SHA-256");
     await makeButton(page).click();
     await shown(page);
     await page.getByText("The same by command").click();
@@ -129,7 +135,7 @@ describe.runIf(BROWSER)("the page's manners", () => {
     expect(await page.locator("html").getAttribute("lang")).toBe("de");
     expect(await fits(page)).toBe(true);
     await page.locator('input[data-role="chooser"]').setInputFiles(example("duck"));
-    await page.getByText("Puts the picture's SHA-256").click();
+    await setUp(page, "Puts the picture's SHA-256");
     await page.getByRole("button", { name: "Modell erstellen" }).click();
     await shown(page);
     expect(await fits(page)).toBe(true);

@@ -38,6 +38,7 @@ const TYPES: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".webp": "image/webp",
 };
 const COMPRESSIBLE = /^(?:text|image\/svg)/;
 

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import { Beside, MOST_BESIDE } from "../look/Beside.tsx";
+import { useThumbnails } from "../look/use-thumbnails.ts";
 import { Composer, type Order } from "../make/Composer.tsx";
 import { useDraft } from "../make/draft.ts";
 import { preferredLanguage, WordsContext, wordsIn } from "../messages/index.ts";
@@ -50,6 +51,7 @@ export function App({ history }: { history: History }) {
   const api = useMemo(() => createApi(BASE_URL, token), [token]);
   const facts = useServer(api, reached);
   const entries = useSyncExternalStore(history.subscribe, history.entries);
+  useThumbnails(entries, api, history);
   const book = useDraft();
   const [openId, open] = useOpenId();
   const [beside, setBeside] = useState<readonly string[]>();

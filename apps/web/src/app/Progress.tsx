@@ -39,6 +39,7 @@ export function Progress({ entry, picture, onCancel }: ProgressProps) {
       <div className="progress-words">
         <p className="progress-step">{step}</p>
         <p className="progress-time">
+          {state === "running" && `${t.number(percent)} % · `}
           {t("elapsed", {
             time: t.duration(now - (timeOf(entry, "started_at") ?? entry.startedAt)),
           })}

@@ -60,7 +60,6 @@ export function Stage(props: StageProps) {
           viewer={() => viewer.current}
         />
         <section className="panel made" aria-label={t("details")}>
-          <h2>{t("details")}</h2>
           <dl>
             <div>
               <dt>{t("model")}</dt>
@@ -74,10 +73,13 @@ export function Stage(props: StageProps) {
                   : params.map(([name, value]) => `${name} ${String(value)}`).join(", ")}
               </dd>
             </div>
+            {began !== undefined && ended !== undefined && (
+              <div>
+                <dt>{t("took")}</dt>
+                <dd>{t.duration(ended - began)}</dd>
+              </div>
+            )}
           </dl>
-          {began !== undefined && ended !== undefined && (
-            <p className="hint">{t("took", { time: t.duration(ended - began) })}</p>
-          )}
           <div className="made-buttons">
             <button type="button" className="button" onClick={onAgainWith} disabled={!picture}>
               <SlidersHorizontal aria-hidden="true" /> {t("againWith")}

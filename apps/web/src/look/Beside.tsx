@@ -10,7 +10,7 @@ import { Viewer, type ViewerHandle } from "./Viewer.tsx";
 
 /** More than this no screen shows well, and no browser draws smoothly. */
 export const MOST_BESIDE = 4;
-const LOOK: Look = { wireframe: false, plain: false, measure: false, turntable: false };
+const LOOK: Look = { wireframe: false, plain: false, measure: null, turntable: false };
 
 interface BesideProps {
   readonly entries: readonly Entry[];

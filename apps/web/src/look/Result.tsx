@@ -15,11 +15,12 @@ import { useEffect, useRef, useState } from "react";
 import { useWords } from "../messages/index.ts";
 import type { Entry } from "../runs/entry.ts";
 import type { Api } from "../server/api.ts";
-import { IconButton, useObjectUrl } from "../ui/parts.tsx";
-import type { Figures, Look } from "./scene.ts";
+import { IconButton } from "../ui/parts.tsx";
+import { Compare } from "./Compare.tsx";
+import type { Figures, Outline } from "./scene.ts";
 import { Viewer, type ViewerHandle } from "./Viewer.tsx";
 
-const PLAIN: Look = { wireframe: false, plain: false, measure: false, turntable: false };
+const PLAIN = { wireframe: false, plain: false, measure: false, turntable: false };
 const BACKDROPS = ["studio", "light", "dark"] as const;
 
 /** Whether `element` fills the screen, and how to change that. */
@@ -55,37 +56,31 @@ export function Result(props: ResultProps) {
   const { entry, api, picture, sizeMm, figures, onFigures, onThumbnail, onBeside, viewer } = props;
   const t = useWords();
   const frame = useRef<HTMLDivElement>(null);
-  const overlay = useRef<HTMLDivElement>(null);
   const [look, setLook] = useState(PLAIN);
   const [backdrop, setBackdrop] = useState(0);
-  const [share, setShare] = useState<number>();
-  const url = useObjectUrl(picture);
+  const [isCompared, setCompared] = useState(false);
+  const [outline, setOutline] = useState<Outline>();
   const full = useFullscreen(() => frame.current);
-  const toggle = (name: keyof Look) => setLook((old) => ({ ...old, [name]: !old[name] }));
-  useEffect(() => {
-    overlay.current?.style.setProperty("--share", `${share ?? 0}%`);
-  }, [share, url]);
+  const toggle = (name: keyof typeof PLAIN) => setLook((old) => ({ ...old, [name]: !old[name] }));
 
   const longest = figures && Math.max(figures.size.x, figures.size.y, figures.size.z);
   // Without a size that was asked for, a file says metres.
   const scale = longest ? (sizeMm === undefined ? 1000 : sizeMm / longest) : 1;
   const mm = (length: number) => t.number(length * scale, length * scale < 10 ? 1 : 0);
+  const lengths = figures
+    ? [figures.size.x, figures.size.y, figures.size.z].map((side) => `${mm(side)} mm`)
+    : [];
 
   return (
     <div className="result" data-backdrop={BACKDROPS[backdrop]} ref={frame}>
-      <Viewer ref={viewer} {...{ entry, api, look, onThumbnail }} onFigures={onFigures} />
-      {share !== undefined && url && (
-        <div className="compare" ref={overlay}>
-          <img src={url} alt={entry.pictureName} />
-          <input
-            type="range"
-            min={0}
-            max={100}
-            value={share}
-            aria-label={t("compareAt")}
-            onChange={({ target }) => setShare(Number(target.value))}
-          />
-        </div>
+      <Viewer
+        ref={viewer}
+        look={{ ...look, measure: look.measure ? lengths : null }}
+        onOutline={setOutline}
+        {...{ entry, api, onFigures, onThumbnail }}
+      />
+      {isCompared && picture && (
+        <Compare name={entry.pictureName} picture={picture} outline={outline} />
       )}
       {figures && (
         <p className="figures">
@@ -103,11 +98,11 @@ export function Result(props: ResultProps) {
         <IconButton
           icon={SplitSquareHorizontal}
           label={t("compare")}
-          pressed={share !== undefined}
-          disabled={!url}
+          pressed={isCompared}
+          disabled={!picture}
           onClick={() => {
-            if (share === undefined) viewer.current?.front();
-            setShare(share === undefined ? 50 : undefined);
+            if (!isCompared) viewer.current?.front();
+            setCompared(!isCompared);
           }}
         />
         <IconButton

@@ -5,7 +5,7 @@ import type { Entry } from "../runs/entry.ts";
 import type { Api } from "../server/api.ts";
 import { Spinner } from "../ui/parts.tsx";
 import { meshOf } from "./mesh-bytes.ts";
-import type { Figures, Look, MeshView, View } from "./scene.ts";
+import type { Figures, Look, MeshView, Outline, View } from "./scene.ts";
 
 export interface ViewerHandle {
   front(): void;
@@ -20,6 +20,7 @@ interface ViewerProps {
   readonly ref?: Ref<ViewerHandle>;
   readonly onFigures?: (figures: Figures) => void;
   readonly onTurn?: (view: View) => void;
+  readonly onOutline?: (outline: Outline) => void;
   /** Gets a small picture of the mesh when it is first shown. */
   readonly onThumbnail?: (picture: Blob) => void;
 }
@@ -27,16 +28,16 @@ interface ViewerProps {
 type Phase = "mesh" | "viewer" | "shown" | { readonly why: string };
 
 /** One mesh on a canvas. Fetches it, then the code that shows it. */
-export function Viewer({ entry, api, look, ref, onFigures, onTurn, onThumbnail }: ViewerProps) {
+export function Viewer({ entry, api, look, ref, ...listeners }: ViewerProps) {
   const t = useWords();
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<MeshView>(undefined);
   const [phase, setPhase] = useState<Phase>("mesh");
   const label = t("viewer", { name: entry.pictureName });
   // The newest of what was handed in, for callbacks that outlive a drawing of this component.
-  const latest = useRef({ look, label, onFigures, onTurn, onThumbnail });
+  const latest = useRef({ look, label, ...listeners });
   useEffect(() => {
-    latest.current = { look, label, onFigures, onTurn, onThumbnail };
+    latest.current = { look, label, ...listeners };
     view.current?.look(look);
     place.current?.firstElementChild?.setAttribute("aria-label", label);
   });
@@ -69,13 +70,16 @@ export function Viewer({ entry, api, look, ref, onFigures, onTurn, onThumbnail }
       setPhase("viewer");
       const { showMesh } = await import("./scene.ts");
       if (left.signal.aborted) return;
-      const shown = await showMesh(canvas, mesh.value, (to) => latest.current.onTurn?.(to));
+      const shown = await showMesh(canvas, mesh.value, {
+        onTurn: (view) => latest.current.onTurn?.(view),
+        onOutline: (outline) => latest.current.onOutline?.(outline),
+      });
       if (left.signal.aborted) return shown.dispose();
       view.current = shown;
       shown.look(latest.current.look);
       latest.current.onFigures?.(shown.figures);
       setPhase("shown");
-      const small = latest.current.onThumbnail && (await shown.picture(320));
+      const small = latest.current.onThumbnail && (await shown.picture(320, 1));
       if (small && !left.signal.aborted) latest.current.onThumbnail?.(small);
     };
     show().catch((cause: unknown) => {

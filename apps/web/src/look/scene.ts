@@ -1,9 +1,7 @@
 // The only file that knows three.js. It is loaded when the first mesh is to be shown.
 import {
   Box3,
-  Box3Helper,
   type BufferGeometry,
-  Color,
   DirectionalLight,
   Group,
   HemisphereLight,
@@ -27,11 +25,14 @@ import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.js";
 
+import { Dimensions } from "./dimensions.ts";
+
 /** How a mesh is shown. */
 export interface Look {
   readonly wireframe: boolean;
   readonly plain: boolean;
-  readonly measure: boolean;
+  /** The lengths to write at the sides along x, y and z. */
+  readonly measure: readonly string[] | null;
   readonly turntable: boolean;
 }
 
@@ -48,14 +49,30 @@ export interface View {
   readonly zoom: number;
 }
 
+/** How much of the view a mesh covers from the front, in shares of it. */
+export interface Outline {
+  readonly width: number;
+  readonly height: number;
+  /** Width of the mesh by its height. */
+  readonly aspect: number;
+}
+
+/** What is told while a mesh is shown. */
+export interface Listeners {
+  /** Somebody turns it. */
+  readonly onTurn?: (view: View) => void;
+  /** Its outline, and another one whenever the canvas has another shape. */
+  readonly onOutline?: (outline: Outline) => void;
+}
+
 export interface MeshView {
   readonly figures: Figures;
   look(look: Look): void;
   /** Turns to a view without telling `onTurn`. */
   turnTo(view: View): void;
   front(): void;
-  /** The view as a PNG of `width` pixels, on nothing. */
-  picture(width: number): Promise<Blob | null>;
+  /** The view as a PNG of `width` pixels, on nothing; `aspect` is that of the canvas unless given. */
+  picture(width: number, aspect?: number): Promise<Blob | null>;
   dispose(): void;
 }
 
@@ -136,13 +153,12 @@ function isDrawnBySoftware(renderer: WebGLRenderer): boolean {
  *
  * Draws only when something changed, so a mesh that nobody turns costs nothing.
  *
- * @param onTurn called with the new view when somebody turns the mesh
  * @throws Error with a few words when the bytes can't be shown, or the browser has no WebGL
  */
 export async function showMesh(
   canvas: HTMLCanvasElement,
   bytes: ArrayBuffer,
-  onTurn: (view: View) => void = () => {},
+  { onTurn, onOutline }: Listeners = {},
 ): Promise<MeshView> {
   const { stand, figures, box } = await readMesh(bytes);
   const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
@@ -178,9 +194,8 @@ export async function showMesh(
   floor.rotation.x = -Math.PI / 2;
   floor.position.y = box.min.y - 0.002;
   floor.receiveShadow = true;
-  const frame = new Box3Helper(box, new Color(0x6366f1));
-  frame.visible = false;
-  scene.add(stand, key, floor, frame);
+  const dimensions = new Dimensions(box, canvas.parentElement ?? document.body);
+  scene.add(stand, key, floor, dimensions.frame);
 
   const camera = new PerspectiveCamera(OPENING, 1, 0.05, 40);
   const radius = box.getSize(new Vector3()).length() / 2;
@@ -218,12 +233,13 @@ export async function showMesh(
       // With damping or the turntable the camera still moves: `change` asks for the next frame.
       controls.update();
       renderer.render(scene, camera);
+      dimensions.place(camera, canvas.clientWidth, canvas.clientHeight);
       if (controls.autoRotate) draw();
     });
   };
   controls.addEventListener("change", () => {
     draw();
-    if (!quiet) onTurn(viewNow());
+    if (!quiet) onTurn?.(viewNow());
   });
 
   const fit = () => {
@@ -236,6 +252,9 @@ export async function showMesh(
     controls.maxDistance = distance() * 3;
     renderer.setSize(clientWidth, clientHeight, false);
     turnTo({ ...view, zoom: Number.isFinite(zoom) && zoom > 0 ? zoom : 1 });
+    const { x, y } = box.getSize(new Vector3());
+    const tall = 2 * distance() * Math.tan((OPENING * Math.PI) / 360);
+    onOutline?.({ width: x / (tall * camera.aspect), height: y / tall, aspect: x / y });
   };
   const resized = new ResizeObserver(fit);
   camera.position.setFromSphericalCoords(distance(), HOME.phi, HOME.theta);
@@ -259,7 +278,7 @@ export async function showMesh(
     if (!to || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     turnTo(to);
-    onTurn(viewNow());
+    onTurn?.(viewNow());
   };
   canvas.addEventListener("keydown", onKey);
 
@@ -276,26 +295,30 @@ export async function showMesh(
         for (const each of materialsOf(mesh))
           if ("wireframe" in each) (each as MeshStandardMaterial).wireframe = wireframe;
       }
-      frame.visible = measure;
+      dimensions.say(measure);
       controls.autoRotate = turntable;
       draw();
     },
     turnTo,
     front() {
       turnTo(FRONT);
-      onTurn(viewNow());
+      onTurn?.(viewNow());
     },
-    async picture(width) {
+    async picture(width, aspect = camera.aspect) {
       // Drawn and read in one go: the canvas is empty again after the frame.
-      const { clientWidth, clientHeight } = canvas;
-      const ratio = renderer.getPixelRatio();
-      renderer.setPixelRatio(1);
-      renderer.setSize(width, Math.round((width * clientHeight) / clientWidth), false);
-      renderer.render(scene, camera);
+      const { zoom, ...view } = viewNow();
+      const usual = { ratio: renderer.getPixelRatio(), aspect: camera.aspect };
+      const show = (ratio: number, wide: number, tall: number, shape: number) => {
+        camera.aspect = shape;
+        camera.updateProjectionMatrix();
+        camera.position.setFromSphericalCoords(distance() / zoom, view.phi, view.theta);
+        renderer.setPixelRatio(ratio);
+        renderer.setSize(wide, tall, false);
+        renderer.render(scene, camera);
+      };
+      show(1, width, Math.round(width / aspect), aspect);
       const taken = new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-      renderer.setPixelRatio(ratio);
-      renderer.setSize(clientWidth, clientHeight, false);
-      renderer.render(scene, camera);
+      show(usual.ratio, canvas.clientWidth, canvas.clientHeight, usual.aspect);
       return taken;
     },
     dispose() {
@@ -307,7 +330,7 @@ export async function showMesh(
       disposeOf(stand);
       disposeOf(floor);
       clay.dispose();
-      frame.dispose();
+      dimensions.dispose();
       scene.environment?.dispose();
       renderer.dispose();
       // A browser has room for about sixteen of these, and frees them late by itself.

@@ -1,5 +1,5 @@
 import type { Model } from "@modly-runs/contract/companion";
-import { Check } from "lucide-react";
+import { Check, ChevronDown } from "lucide-react";
 import { useId } from "react";
 
 import { useWords } from "../messages/index.ts";
@@ -9,6 +9,19 @@ interface ModelPickerProps {
   readonly models: readonly Model[] | null;
   readonly modelId: string;
   readonly onChoose: (modelId: string) => void;
+}
+
+function ModelText({ model }: { model: Model }) {
+  const t = useWords();
+  return (
+    <span className="model-text">
+      <span className="model-name">
+        {model.name}
+        {!model.downloaded && <span className="badge">{t("notReady")}</span>}
+      </span>
+      <span className="model-description">{model.description}</span>
+    </span>
+  );
 }
 
 /** Which model makes the mesh, with what each says of itself. */
@@ -32,10 +45,30 @@ export function ModelPicker({ models, modelId, onChoose }: ModelPickerProps) {
         </p>
       </div>
     );
+  const chosen = models.find(({ id }) => id === modelId);
+  const choose = (event: React.MouseEvent | React.KeyboardEvent) => {
+    const details = event.currentTarget.closest("details");
+    if (!details) return;
+    details.open = false;
+    details.querySelector("summary")?.focus();
+  };
   return (
-    <fieldset className="models">
-      <legend>{t("model")}</legend>
-      <div className="model-list">
+    <details className="models">
+      <summary>
+        <span className="models-title">{t("model")}</span>
+        {chosen && <ModelText model={chosen} />}
+        <ChevronDown aria-hidden="true" className="chevron" />
+      </summary>
+      <fieldset
+        className="model-list"
+        aria-label={t("model")}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== "Escape") return;
+          // Enter would send the form that this stands in.
+          event.preventDefault();
+          choose(event);
+        }}
+      >
         {models.map((model) => (
           <label key={model.id} className="model">
             <input
@@ -44,18 +77,16 @@ export function ModelPicker({ models, modelId, onChoose }: ModelPickerProps) {
               value={model.id}
               checked={model.id === modelId}
               onChange={() => onChoose(model.id)}
+              onClick={(event) => {
+                // Arrow keys click too, but at no place: they only look around.
+                if (event.clientX !== 0 || event.clientY !== 0) choose(event);
+              }}
             />
-            <span className="model-text">
-              <span className="model-name">
-                {model.name}
-                {!model.downloaded && <span className="badge">{t("notReady")}</span>}
-              </span>
-              <span className="model-description">{model.description}</span>
-            </span>
+            <ModelText model={model} />
             <Check aria-hidden="true" className="model-check" />
           </label>
         ))}
-      </div>
-    </fieldset>
+      </fieldset>
+    </details>
   );
 }

@@ -1,18 +1,21 @@
-import { Camera, ImagePlus, ImageUp, Plus, X } from "lucide-react";
+import { ArrowRight, Camera, ImagePlus, ImageUp, Plus, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
 import duck from "../../../../examples/duck.png";
 import mug from "../../../../examples/mug.png";
 import star from "../../../../examples/star.png";
+import duckMesh from "./examples/duck-mesh.webp";
+import mugMesh from "./examples/mug-mesh.webp";
+import starMesh from "./examples/star-mesh.webp";
 import { useWords } from "../messages/index.ts";
 import { IconButton, useObjectUrl } from "../ui/parts.tsx";
 import { looksLikePicture, type Picture, picturesOf } from "./draft.ts";
 import { inBackground } from "../ui/background.ts";
 
 const EXAMPLES = [
-  { url: duck, name: "duck.png", label: "exampleDuck" },
-  { url: mug, name: "mug.png", label: "exampleMug" },
-  { url: star, name: "star.png", label: "exampleStar" },
+  { url: duck, mesh: duckMesh, name: "duck.png", label: "exampleDuck" },
+  { url: mug, mesh: mugMesh, name: "mug.png", label: "exampleMug" },
+  { url: star, mesh: starMesh, name: "star.png", label: "exampleStar" },
 ] as const;
 
 /** Where pictures come in from everywhere on the page: dropped or pasted. */
@@ -179,10 +182,12 @@ export function Tray({ pictures, onAdd, onRemove, onClear }: TrayProps) {
         <div className="examples">
           <p>{t("examples")}</p>
           <ul>
-            {EXAMPLES.map(({ url, name, label }) => (
+            {EXAMPLES.map(({ url, mesh, name, label }) => (
               <li key={name}>
                 <button type="button" onClick={() => inBackground(takeExample(url, name))}>
                   <img src={url} alt="" width="64" height="64" />
+                  <ArrowRight aria-hidden="true" />
+                  <img src={mesh} alt="" width="64" height="64" />
                   <span>{t(label)}</span>
                 </button>
               </li>

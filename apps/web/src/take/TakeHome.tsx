@@ -10,7 +10,7 @@ import { Spinner } from "../ui/parts.tsx";
 import { save, stemOf } from "./save.ts";
 import { inBackground } from "../ui/background.ts";
 
-/** What each format is good for; one that is not in here is offered all the same. */
+/** What each format is good for, the most wanted first; one that is not in here is offered after them. */
 const PURPOSE: Partial<Record<string, MessageKey>> = {
   glb: "formatGlb",
   stl: "formatStl",
@@ -74,29 +74,34 @@ export function TakeHome(props: TakeHomeProps) {
       return undefined;
     });
 
-  const formats = ["glb", ...offers.formats.filter((format) => format !== "glb")];
+  const offered = new Set(["glb", ...offers.formats]);
+  const formats = [...new Set([...Object.keys(PURPOSE), ...offered])].filter((format) =>
+    offered.has(format),
+  );
   return (
     <section className="panel take" aria-labelledby={id}>
-      <h2 id={id}>{t("takeHome")}</h2>
-      {offers.sizes && (
-        <div className="size">
-          <label htmlFor={`${id}-size`}>{t("longest")}</label>
-          <span className="size-input">
-            <input
-              id={`${id}-size`}
-              type="number"
-              min={1}
-              max={10_000}
-              step="any"
-              inputMode="decimal"
-              aria-invalid={!isSizeRight}
-              value={Number.isFinite(sizeMm) ? sizeMm : ""}
-              onChange={({ target }) => onSize(target.valueAsNumber)}
-            />
-            mm
-          </span>
-        </div>
-      )}
+      <div className="take-head">
+        <h2 id={id}>{t("takeHome")}</h2>
+        {offers.sizes && (
+          <div className="size">
+            <label htmlFor={`${id}-size`}>{t("longest")}</label>
+            <span className="size-input">
+              <input
+                id={`${id}-size`}
+                type="number"
+                min={1}
+                max={10_000}
+                step="any"
+                inputMode="decimal"
+                aria-invalid={!isSizeRight}
+                value={Number.isFinite(sizeMm) ? sizeMm : ""}
+                onChange={({ target }) => onSize(target.valueAsNumber)}
+              />
+              mm
+            </span>
+          </div>
+        )}
+      </div>
       <ul className="formats">
         {formats.map((format) => {
           const purpose = PURPOSE[format];

@@ -96,7 +96,8 @@ export async function setUp(
   model: RegExp | string,
   params: Readonly<Record<string, number>> = {},
 ): Promise<void> {
-  await page.getByText(model).click();
+  await page.locator(".models > summary").click();
+  await page.locator(".model-list").getByText(model).click();
   if (Object.keys(params).length === 0) return;
   await page.locator(".settings summary").click();
   for (const [name, value] of Object.entries(params))
