@@ -5,7 +5,7 @@ import type { Reads } from "../runs/reads.ts";
 import type { Runs } from "../runs/runs.ts";
 import { etagOf, retryAfterOf, textOf } from "../runs/view.ts";
 import type { RunRow } from "../stores/run-store.ts";
-import { refusal } from "./problems.ts";
+import { refusal, refuse } from "./problems.ts";
 import { requestIdOf } from "./request-log.ts";
 
 const MAX_WAIT_SECONDS = 60;
@@ -58,13 +58,14 @@ export async function noSuchRun(runs: Runs, req: Request, runId: string) {
   );
 }
 
-/** True when one of the entity tags that the client knows is this one (RFC 9110, 13.1.2: weakly compared). */
+/** True when one of the entity tags that the client names is this one (RFC 9110, 13.1.1: strongly compared). */
+function isNamed(named: string, etag: string): boolean {
+  return named.split(",").some((each) => ["*", etag].includes(each.trim()));
+}
+
+/** True when one of those that it knows is this one (13.1.2: weakly compared). */
 function isKnown(known: string, etag: string): boolean {
-  if (known === etag) return true;
-  return known.split(",").some((each) => {
-    const tag = each.trim();
-    return tag === "*" || tag === etag || tag === `W/${etag}`;
-  });
+  return known === etag || isNamed(known, etag) || isNamed(known, `W/${etag}`);
 }
 
 /** A run that is longer than ASCII has to be counted and encoded; the others go out as they are. */
@@ -129,7 +130,12 @@ function answer(
  * Reads a run: at once, only if it changed, or as soon as it has changed. One that is not there is
  * left to the contract, which also knows what no run can be called.
  */
-export function readMiddleware(runs: Runs, reads: Reads, stopping: AbortSignal): RequestHandler {
+export function readMiddleware(
+  runs: Runs,
+  reads: Reads,
+  stopping: AbortSignal,
+  secure: RequestHandler,
+): RequestHandler {
   async function current(runId: string) {
     const row = await runs.get(runId);
     return row && { row, position: row.status === "pending" ? await runs.position(row) : null };
@@ -169,6 +175,11 @@ export function readMiddleware(runs: Runs, reads: Reads, stopping: AbortSignal):
     read.then((found) => {
       if (!found) return next();
       reads.note(runId);
+      const named = req.headers["if-match"];
+      if (named !== undefined && !isNamed(named, etagOf(found.row, found.position)))
+        return secure(req, res, () =>
+          refuse(res, "precondition_failed", "The run is not in the state that If-Match names."),
+        );
       answer(req, res, found, seconds);
     }, next);
   };

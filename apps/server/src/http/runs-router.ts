@@ -32,7 +32,7 @@ export function createRunsRouter(deps: RunsRouterDeps, secure: RequestHandler): 
       middleware: [
         (req, res, next) =>
           wantsEvents(req) ? secure(req, res, () => void follow(req, res, next)) : next(),
-        readMiddleware(runs, reads, stopping),
+        readMiddleware(runs, reads, stopping, secure),
         secure,
         // A path that is no run may be another route's.
         methodGuard(),

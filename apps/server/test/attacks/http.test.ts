@@ -4,7 +4,10 @@ import path from "node:path";
 
 import { expect, onTestFinished, test, vi } from "vitest";
 
+import { keepQuiet } from "../../src/generators/modly-api/strays.ts";
+import { TIMES } from "../../src/generators/modly-api/times.ts";
 import { appForAll, openApp } from "../support/app.ts";
+import { createHeld } from "../support/generators.ts";
 import { expectProblem, get, sendRaw } from "../support/raw.ts";
 
 const shared = appForAll();
@@ -28,6 +31,19 @@ test("a condition that does not hold is 412, and never what it is not", async ()
   const { etag } = (await whole().expect(200)).headers as { etag: string };
   await whole().set("If-Match", `"other", ${etag}`).expect(200);
   await whole().set("If-Match", "*").expect(200);
+});
+
+test("a run that is not in the state that If-Match names is 412", async () => {
+  const { app, run } = await withRun();
+  const read = (named: string) =>
+    app.api().get(`/workflow-runs/${run.run_id}`).set("If-Match", named);
+  const { etag } = (await read("*").expect(200)).headers as { etag: string };
+  await read(`"other", ${etag}`).expect(200);
+  for (const named of ['"other"', `W/${etag}`, ""]) {
+    const answer = await read(named);
+    expect(expectProblem(answer), named).toMatchObject({ code: "precondition_failed" });
+    expect(answer.headers["content-security-policy"]).toBeDefined();
+  }
 });
 
 test("a stream that is declared unwelcome is not sent", async () => {
@@ -84,6 +100,45 @@ test("a clock that is set back makes no run end before it began", async () => {
   expect(Date.parse(run.finished_at!)).toBeGreaterThanOrEqual(Date.parse(run.started_at!));
   const { text } = await app.api().get("/metrics").expect(200);
   expect(text).not.toMatch(/^modly_runs_\S+ -/m);
+});
+
+test("a run that waits begins in its turn, however the clock is set meanwhile", async () => {
+  const held = createHeld();
+  const app = await openApp({ sources: [held.source] });
+  const fields = { model_id: "fake/held", params: "{}" };
+  const [first, second, third] = [
+    await app.create(fields),
+    await app.create(fields),
+    await app.create(fields),
+  ];
+  await expect.poll(() => held.runs.has(first)).toBe(true);
+  const now = Date.now();
+  const clock = vi.spyOn(Date, "now").mockReturnValue(now - 3_600_000);
+  onTestFinished(() => clock.mockRestore());
+  held.runs.get(first)!.finish();
+  await expect.poll(() => held.runs.has(second)).toBe(true);
+  clock.mockReturnValue(now + 3_600_000);
+  held.runs.get(second)!.finish();
+  await expect.poll(() => held.runs.has(third)).toBe(true);
+  clock.mockReturnValue(now - 3_600_000);
+  held.runs.get(third)!.finish();
+  for (const id of [first, second, third]) {
+    const run = await app.ended(id);
+    expect(run.status).toBe("done");
+    const times = [run.created_at, run.started_at!, run.finished_at!].map((at) => Date.parse(at));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  }
+  const { text } = await app.api().get("/metrics").expect(200);
+  expect(text).not.toMatch(/^modly_runs_\S+ -/m);
+});
+
+test("a wait for work that may go on in Modly is no longer when the clock was set back", () => {
+  const hour = 3_600_000;
+  for (const since of [Date.now() + hour, Date.now(), Date.now() - hour]) {
+    const strays = { known: new Set<string>(), shaken: new Set<string>(), quietUntil: 0 };
+    keepQuiet(strays, since, TIMES);
+    expect(strays.quietUntil - performance.now()).toBeLessThanOrEqual(TIMES.quiet);
+  }
 });
 
 test("a link to a file with any name can be exported", async () => {
