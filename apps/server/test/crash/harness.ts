@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 
-import { randomFrom } from "../modly-api/kill/random.ts";
+import { randomFrom } from "../storms/random.ts";
 import { type ServerProcessOptions, startServerProcess } from "../support/server-process.ts";
 import { AIMS, type Phase, PHASES } from "./aims.ts";
 import { createAndFollow, partUploadsIn, readEnded } from "./clients.ts";

@@ -8,7 +8,7 @@ import {
   type Times,
 } from "../../src/generators/modly-api/index.ts";
 import type { GenerateResult, GeneratorSource } from "../../src/generators/generator.ts";
-import { pictureOf } from "./pictures.ts";
+import { pictureOf } from "../storms/pictures.ts";
 import { type StandInSettings, startStandIn } from "./stand-in/start.ts";
 
 /** Short enough for a test, long enough for a busy machine. */

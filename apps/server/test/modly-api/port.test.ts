@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { GenerateResult, GeneratorSource } from "../../src/generators/generator.ts";
 import type { Times } from "../../src/generators/modly-api/index.ts";
 import { type Bench, createBench, type Ran } from "./drive.ts";
-import { pictureOf } from "./pictures.ts";
-import { formOf } from "./wishes.ts";
+import { pictureOf } from "../storms/pictures.ts";
+import { formOf } from "../storms/wishes.ts";
 
 const until = (condition: () => boolean | Promise<boolean>) =>
   vi.waitUntil(condition, { timeout: 30_000, interval: 10 });

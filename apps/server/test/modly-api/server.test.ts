@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { type Server, startServer } from "./server.ts";
 import { type StandIn, startStandIn } from "./stand-in/start.ts";
-import { formOf } from "./wishes.ts";
+import { formOf } from "../storms/wishes.ts";
 
 const until = (condition: () => Promise<boolean>) =>
   vi.waitUntil(condition, { timeout: 30_000, interval: 20 });

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { pictureOf } from "../pictures.ts";
+import { pictureOf } from "../../storms/pictures.ts";
 import { startServer } from "../server.ts";
 import { startStandIn } from "../stand-in/start.ts";
-import { followWish, meshOf, type Seen, type TimedWish } from "./client.ts";
-import { randomFrom } from "./random.ts";
+import { followWish, meshOf, type Seen, type TimedWish } from "../../storms/client.ts";
+import { randomFrom } from "../../storms/random.ts";
 
 export interface Storm {
   /** How often each of the two processes is killed. */

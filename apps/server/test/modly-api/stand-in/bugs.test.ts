@@ -7,7 +7,7 @@ import path from "node:path";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { formOf } from "../wishes.ts";
+import { formOf } from "../../storms/wishes.ts";
 import { ALL_BUGS, type Bug } from "./bugs.ts";
 import type { Job } from "./jobs.ts";
 import { createStandIn } from "./server.ts";

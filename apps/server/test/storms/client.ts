@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { canBeSeenAfter, isEnded, StrictRun } from "@modly-runs/contract";
 
-import { formOf, type Wish } from "../wishes.ts";
+import { formOf, type Wish } from "./wishes.ts";
 
 /** A wish with the moment of its cancel. */
 export interface TimedWish extends Wish {
