@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import type { Row } from "./row.ts";
 import { busy } from "./rows/busy.ts";
 import { creates } from "./rows/creates.ts";
+import { extensions } from "./rows/extensions.ts";
 import { generators } from "./rows/generators.ts";
 import { million } from "./rows/million.ts";
 import { moments } from "./rows/moments.ts";
@@ -18,7 +19,7 @@ import { uploads } from "./rows/uploads.ts";
 import { watchers } from "./rows/watchers.ts";
 
 const BENCHMARKS: Record<string, () => Promise<Row[]>> = {
-  ...{ reads, creates, watchers, uploads, million, moments, busy, generators },
+  ...{ reads, creates, watchers, uploads, million, moments, busy, generators, extensions },
 };
 
 const { values, positionals } = parseArgs({
