@@ -1,6 +1,9 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { BROWSER } from "./support/browser.ts";
 import { choose, example, makeButton, onThePage, setUp, shown, takeHome } from "./support/page.ts";
@@ -29,7 +32,7 @@ const fits = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 
 describe.runIf(BROWSER)("the page's manners", () => {
-  const { visit } = onThePage();
+  const { visit, server, browser } = onThePage();
 
   test("on a phone, by touch, from an example to an STL", async () => {
     const page = await visit({
@@ -139,5 +142,67 @@ describe.runIf(BROWSER)("the page's manners", () => {
     await page.getByRole("button", { name: "Modell erstellen" }).click();
     await shown(page);
     expect(await fits(page)).toBe(true);
+  });
+
+  test("a page of another origin can neither start a run, nor read one, nor show the page", async () => {
+    const stranger = createServer((_, res) => {
+      res.setHeader("content-type", "text/html").end("<!doctype html><title>Elsewhere</title>");
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void stranger.close());
+    const { port } = stranger.address() as AddressInfo;
+    const context = await browser().newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const answers: string[] = [];
+    page.on("response", (answer) => {
+      if (answer.url().startsWith(server().url))
+        answers.push(`${answer.request().method()} ${answer.status()}`);
+    });
+    await page.goto(`http://elsewhere.test:${port}`);
+    const told = await page.evaluate(async (url) => {
+      const form = new FormData();
+      form.set("image", new File(["x"], "x.png", { type: "image/png" }));
+      form.set("model_id", "test/steps");
+      const create = (mode: RequestMode) =>
+        fetch(`${url}/workflow-runs/from-image`, { method: "POST", mode, body: form }).then(
+          ({ type }) => type,
+          () => "refused",
+        );
+      const read = fetch(`${url}/model/all`).then(
+        () => "read",
+        () => "refused",
+      );
+      return [await create("cors"), await create("no-cors"), await read];
+    }, server().url);
+    // `opaque`: it was sent, and the guard's 403 came back unseen.
+    expect(told).toEqual(["refused", "opaque", "refused"]);
+    // A form that is sent, with a place of its own to show the answer.
+    await page.evaluate((url) => {
+      const form = document.createElement("form");
+      Object.assign(form, {
+        action: `${url}/workflow-runs/from-image`,
+        method: "post",
+        enctype: "multipart/form-data",
+      });
+      document.body.append(form);
+      form.submit();
+    }, server().url);
+    await page.waitForURL("**/from-image");
+    expect(answers.filter((each) => each.startsWith("POST"))).not.toHaveLength(0);
+    expect(answers.filter((each) => !each.endsWith(" 403"))).toEqual([]);
+
+    await page.goto(`http://elsewhere.test:${port}`);
+    const inFrame = await page.evaluate(async (url) => {
+      const frame = document.createElement("iframe");
+      frame.src = url;
+      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+      document.body.append(frame);
+      await loaded;
+      return frame.contentDocument === null;
+    }, server().url);
+    expect(inFrame).toBe(true);
+    const frame = page.frames().find((each) => each !== page.mainFrame());
+    expect(await frame?.locator("main").count()).toBe(0);
   });
 });

@@ -1,3 +1,5 @@
+import { stemOf } from "./save.ts";
+
 /** What a run was made with, as far as a command needs it. */
 export interface Recipe {
   readonly baseUrl: string;
@@ -27,27 +29,38 @@ function python(value: unknown): string {
   return json(value);
 }
 
-const meshName = ({ pictureName }: Recipe) => `${pictureName.replace(/\.[^.]*$/, "")}.glb`;
+/** A file of this folder, also when it is called like a flag. */
+const inFolder = (name: string) => (name.startsWith("-") ? `./${name}` : name);
+const meshName = ({ pictureName }: Recipe) => inFolder(`${stemOf(pictureName)}.glb`);
 const hasParams = ({ params }: Recipe) => Object.keys(params).length > 0;
+
+/** Takes one text out of JSON: what every system has, which a reader of JSON is not. */
+const textOf = (key: string) => `sed -n 's/.*"${key}": *"\\([^"]*\\)".*/\\1/p'`;
 
 function curl(recipe: Recipe): string {
   const { baseUrl, pictureName, modelId, params, needsToken } = recipe;
   const token = needsToken ? ` -H "Authorization: Bearer $MODLY_RUNS_TOKEN"` : "";
   const quoted = pictureName.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
   return [
-    `curl${token} -F ${word(`image=@"${quoted}"`)} \\`,
+    `server=${word(baseUrl)}`,
+    `answer=$(curl -sS${token} -F ${word(`image=@"${quoted}"`)} \\`,
     `  -F ${word(`model_id=${modelId}`)} \\`,
     ...(hasParams(recipe) ? [`  -F ${word(`params=${json(params)}`)} \\`] : []),
-    `  ${word(`${baseUrl}/workflow-runs/from-image`)}`,
-    `# then, with the run_id of the answer, until its status is done:`,
-    `curl${token} ${word(`${baseUrl}/workflow-runs/`)}RUN_ID`,
+    `  "$server/workflow-runs/from-image")`,
+    `echo "$answer"`,
+    `run=$(echo "$answer" | ${textOf("run_id")})`,
+    `while state=$(curl -sS${token} "$server/workflow-runs/$run")`,
+    `  echo "$state" | grep -Eq '"status": *"(pending|running)"'; do sleep 1; done`,
+    `echo "$state"`,
+    `mesh=$(echo "$state" | ${textOf("output_url")})`,
+    `[ -n "$mesh" ] && curl -sS${token} -o ${word(meshName(recipe))} "$server$mesh"`,
   ].join("\n");
 }
 
 function cli(recipe: Recipe): string {
   const { baseUrl, pictureName, modelId, params } = recipe;
   return [
-    `modly-runs run ${word(pictureName.startsWith("-") ? `./${pictureName}` : pictureName)}`,
+    `modly-runs run ${word(inFolder(pictureName))}`,
     `--model ${word(modelId)}`,
     ...(hasParams(recipe) ? [`--params ${word(json(params))}`] : []),
     `--api-url ${word(baseUrl)}`,

@@ -28,6 +28,8 @@ export function openBrowser(...flags: readonly string[]): Promise<Browser> {
       "--use-gl=angle",
       "--use-angle=swiftshader",
       "--enable-unsafe-swiftshader",
+      // A name that is not this machine's, for pages from elsewhere.
+      "--host-resolver-rules=MAP elsewhere.test 127.0.0.1",
       ...flags,
     ],
   });

@@ -22,12 +22,12 @@ export interface Visit extends BrowserContextOptions {
 export type Visitor = (options?: Visit) => Promise<Page>;
 
 /**
- * One browser, and one server with these flags, for the tests of a file.
+ * One browser, and one server with these flags (null: none), for the tests of a file.
  *
  * After each test, whatever it was about: no error was written to the console, and nothing was
  * asked of another host.
  */
-export function onThePage(flags: readonly string[] = ["--test-models"]) {
+export function onThePage(flags: readonly string[] | null = ["--test-models"]) {
   let server: Server | undefined;
   let browser: Browser;
   let wrong: string[] = [];
@@ -35,7 +35,7 @@ export function onThePage(flags: readonly string[] = ["--test-models"]) {
   // Many things wait for each other here: a bound against hangs, for a machine that is busy.
   vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(flags), openBrowser()]);
+    [server, browser] = await Promise.all([flags ? startServer(flags) : undefined, openBrowser()]);
   });
   afterEach(async () => {
     await Promise.all(leave.map((each) => each()));
@@ -71,7 +71,7 @@ export function onThePage(flags: readonly string[] = ["--test-models"]) {
     await page.goto(url);
     return page;
   };
-  return { visit, server: () => server! };
+  return { visit, server: () => server!, browser: () => browser };
 }
 
 export const makeButton = (page: Page) => page.getByRole("button", { name: /^Make/ });
