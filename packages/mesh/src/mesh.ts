@@ -5,8 +5,8 @@ export interface Picture {
   readonly bytes: Uint8Array;
 }
 
-/** Triangles that share one material, in the scene's space: metres, +Y up, counter-clockwise from outside. */
-export interface Part {
+/** Triangles and what their vertices carry. */
+export interface Surface {
   /** xyz of each vertex. */
   readonly positions: Float32Array;
   /** A unit vector for each vertex. */
@@ -17,6 +17,10 @@ export interface Part {
   readonly colours?: Float32Array | undefined;
   /** Three for each triangle. */
   readonly indices: Uint32Array;
+}
+
+/** Triangles that share one material, in the scene's space: metres, +Y up, counter-clockwise from outside. */
+export interface Part extends Surface {
   /** Linear red, green and blue of the material, 0..1. */
   readonly colour: readonly [number, number, number];
   /** The material's texture. */

@@ -1,15 +1,6 @@
 import { MeshoptSimplifier } from "meshoptimizer/simplifier";
 
-import type { Mesh } from "./mesh.ts";
-
-/** Triangles and what their vertices carry. */
-export interface Surface {
-  readonly positions: Float32Array;
-  readonly normals?: Float32Array | undefined;
-  readonly uvs?: Float32Array | undefined;
-  readonly colours?: Float32Array | undefined;
-  readonly indices: Uint32Array;
-}
+import type { Mesh, Surface } from "./mesh.ts";
 
 /** Resolves when the simplifier's code is compiled. */
 export const simplifierReady: Promise<void> = MeshoptSimplifier.ready;

@@ -1,16 +1,9 @@
-import { crc32, createDeflate } from "node:zlib";
+import { createDeflate } from "node:zlib";
+
+import { chunk } from "./pictures.ts";
 
 const SIDE = 40_000;
 const STRIDE = SIDE / 8 + 1;
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const out = Buffer.alloc(body.length + 8);
-  out.writeUInt32BE(data.length, 0);
-  body.copy(out, 4);
-  out.writeUInt32BE(crc32(body), body.length + 4);
-  return out;
-}
 
 /** Zeros of the size of an image, deflated piece by piece: nothing here holds the image. */
 async function deflatedZeros(length: number): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import { LINEAR } from "../colour.ts";
+import type { Part } from "../mesh.ts";
 import type { View } from "./camera.ts";
 import { lightOn } from "./shade.ts";
 
@@ -10,17 +11,7 @@ export interface Texture {
 }
 
 /** What is drawn of a part. */
-export interface Drawable {
-  readonly positions: Float32Array;
-  readonly normals?: Float32Array | undefined;
-  readonly uvs?: Float32Array | undefined;
-  /** Linear red, green and blue of each vertex. */
-  readonly colours?: Float32Array | undefined;
-  readonly indices: Uint32Array;
-  /** Linear red, green and blue. */
-  readonly colour: readonly [number, number, number];
-  readonly texture?: Texture | undefined;
-}
+export type Drawable = Omit<Part, "picture"> & { readonly texture?: Texture | undefined };
 
 /** What is being drawn: linear colours, coverage and depth of every sample. */
 export interface Canvas {
