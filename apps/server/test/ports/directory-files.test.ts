@@ -18,6 +18,7 @@ import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 
 import { createDirectoryFiles, stagingOf } from "../../src/files/directory.ts";
+import { shareFlushes } from "../../src/files/flush.ts";
 import { lockDirectory } from "../../src/files/lock.ts";
 import { describeRunFiles } from "./run-files.contract.ts";
 
@@ -145,3 +146,23 @@ it("lets one server at a time work on a data directory", async () => {
   again!.release();
   await remove();
 });
+
+it.runIf(process.platform === "linux")(
+  "shares flushes among those that ask meanwhile, never one that began before",
+  async () => {
+    const place = await makePlace();
+    await place.open();
+    const flush = shareFlushes(place.dataDir);
+    const ends: string[] = [];
+    const ask = (who: string) => flush().then(() => void ends.push(who));
+    const flushed = await flushedBy(async () => {
+      const first = ask("first");
+      // The first is under way: these share the one after it.
+      await Promise.all([first, ask("second"), ask("third"), ask("fourth")]);
+      await ask("late");
+    });
+    expect(flushed).toEqual([place.dataDir, place.dataDir, place.dataDir]);
+    expect(ends).toEqual(["first", "second", "third", "fourth", "late"]);
+    await place.remove();
+  },
+);
