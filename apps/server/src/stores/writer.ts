@@ -1,7 +1,7 @@
 import Database from "libsql";
 
 import { createIdentity } from "./identity.ts";
-import { COLUMNS, openStoreFile, ROW } from "./layout.ts";
+import { COLUMNS, openStoreFile, ROW, WHERE } from "./layout.ts";
 import type { NewRun, RunChange, RunRow } from "./run-store.ts";
 
 /** A change of the store. Each is one statement or a few, and may share its transaction with others. */
@@ -35,7 +35,10 @@ function prepare(db: Database.Database) {
   const updates = new Map<string, Database.Statement>();
   return {
     byKey: db.prepare("select run_id as runId, digest from runs where idempotency_key = ?"),
-    pending: db.prepare("select count(*) as n from runs where status = 'pending'"),
+    // Said both ways: by the second alone SQLite would not know that the index of active runs has them all.
+    pending: db.prepare(
+      `select count(*) as n from runs where ${WHERE.active} and status = 'pending'`,
+    ),
     insert: db.prepare(
       `insert into runs (run_id, model_id, collection, params, upload, status, progress, attempts,
          revision, created_at, idempotency_key, digest)
