@@ -205,4 +205,25 @@ describe.runIf(BROWSER)("the page's manners", () => {
     const frame = page.frames().find((each) => each !== page.mainFrame());
     expect(await frame?.locator("main").count()).toBe(0);
   });
+
+  test("in /docs, the first try succeeds with what stands there", async () => {
+    const page = await visit();
+    await page.getByRole("link", { name: "For programmers" }).click();
+    const create = page.locator(".opblock", { hasText: "from-image" }).first();
+    await create.locator(".opblock-summary").click();
+    await create.getByRole("button", { name: "Try it out" }).click();
+    await create.locator('input[type="file"]').setInputFiles(example("star"));
+    await create.getByRole("button", { name: "Execute" }).click();
+    const answer = create.locator(".live-responses-table");
+    await answer.locator(".response-col_status", { hasText: "200" }).waitFor();
+    const runId = /"run_id": "([\w-]+)"/.exec((await answer.textContent()) ?? "")?.[1];
+    expect(runId).toBeDefined();
+
+    const read = page.locator("#operations-contract-get");
+    await read.locator(".opblock-summary").click();
+    await read.getByRole("button", { name: "Try it out" }).click();
+    await read.getByPlaceholder("run_id").fill(runId!);
+    await read.getByRole("button", { name: "Execute" }).click();
+    await read.locator(".live-responses-table", { hasText: `"run_id": "${runId}"` }).waitFor();
+  });
 });

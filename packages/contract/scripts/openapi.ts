@@ -2,9 +2,10 @@ import { type AppRoute, isAppRouteNoBody } from "@ts-rest/core";
 import { z, type ZodTypeAny } from "zod";
 
 import { companionContract, EXPORT_FORMATS, jobsContract } from "../src/companion/index.ts";
-import { PROBLEMS } from "../src/problems.ts";
+import { Problem, PROBLEMS } from "../src/problems.ts";
 import { workflowRunsContract } from "../src/routes.ts";
 import { buildJsonSchemas, inlineJsonSchema } from "./json-schemas.ts";
+import { REFUSALS } from "./refusals.ts";
 
 type Json = Record<string, unknown>;
 
@@ -39,10 +40,17 @@ function withExample(name: string, schema: Json): Json {
 
 const REF_OF = new Map<string, string>();
 
-/** Every code that a status can carry, for the reader of the document. */
-function meaning(status: number): string {
-  const codes = Object.entries(PROBLEMS).filter(([, row]) => row.status === status);
-  return MEANING[status] ?? codes.map(([code, row]) => `${row.title} (\`${code}\`)`).join("; ");
+/** What an operation refuses: by status, each code with its title. */
+function refusalsOf(name: string): Json {
+  const titles = new Map<number, string[]>();
+  for (const code of REFUSALS[name] ?? []) {
+    const { status, title } = PROBLEMS[code];
+    titles.set(status, [...(titles.get(status) ?? []), `${title} (\`${code}\`)`]);
+  }
+  const content = { "application/json": { schema: schemaOf(Problem) } };
+  return Object.fromEntries(
+    Array.from(titles, ([status, all]) => [status, { description: all.join("; "), content }]),
+  );
 }
 
 function isSchema(value: unknown): value is ZodTypeAny {
@@ -97,22 +105,26 @@ const EVENTS = {
 };
 
 function operation(name: string, route: AppRoute, tag: string) {
-  const responses = Object.fromEntries(
-    Object.entries(route.responses).map(([status, body]) => [
-      status,
-      {
-        description: meaning(Number(status)),
-        ...(isSchema(body) && !isAppRouteNoBody(body as never)
-          ? {
-              content: {
-                "application/json": { schema: schemaOf(body) },
-                ...(name === "get" && status === "200" ? EVENTS : {}),
-              },
-            }
-          : {}),
-      },
-    ]),
-  );
+  const answers = Object.entries(route.responses).filter(([status]) => Number(status) < 400);
+  const responses: Json = {
+    ...Object.fromEntries(
+      answers.map(([status, body]) => [
+        status,
+        {
+          description: MEANING[Number(status)] ?? "Done",
+          ...(isSchema(body) && !isAppRouteNoBody(body as never)
+            ? {
+                content: {
+                  "application/json": { schema: schemaOf(body) },
+                  ...(name === "get" && status === "200" ? EVENTS : {}),
+                },
+              }
+            : {}),
+        },
+      ]),
+    ),
+    ...refusalsOf(name),
+  };
   return {
     operationId: name,
     tags: [tag],
@@ -176,7 +188,6 @@ function filePaths(): Json {
     description: "The file",
     content: { [type]: { schema: { type: "string", format: "binary" } } },
   });
-  const missing = { 404: { description: meaning(404) } };
   const path = { in: "path", required: true, schema: text };
   return {
     "/workspace/{path}": {
@@ -185,7 +196,12 @@ function filePaths(): Json {
         tags: ["companion"],
         summary: "A finished mesh; `path` is a run's `scene_candidate.workspace_path`",
         parameters: [{ name: "path", ...path }],
-        responses: { 200: file("model/gltf-binary"), 206: file("model/gltf-binary"), ...missing },
+        responses: {
+          200: file("model/gltf-binary"),
+          206: file("model/gltf-binary"),
+          304: { description: MEANING[304] },
+          ...refusalsOf("download"),
+        },
       },
     },
     "/export/{format}": {
@@ -217,8 +233,7 @@ function filePaths(): Json {
               ]),
             ),
           },
-          400: { description: meaning(400) },
-          ...missing,
+          ...refusalsOf("exportMesh"),
         },
       },
     },
@@ -240,6 +255,8 @@ export function buildOpenApi(): Json {
         "A picture becomes a mesh. Three endpoints are the contract; the rest is beside it.",
       license: { name: "MIT", identifier: "MIT" },
     },
+    // The server that the document came from.
+    servers: [{ url: "/" }],
     tags: [
       { name: "contract", description: "The three endpoints: every conforming server has them" },
       { name: "companion", description: "Beside the contract: what Modly has and clients expect" },

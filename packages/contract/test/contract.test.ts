@@ -100,4 +100,29 @@ describe("what is generated", () => {
     expect(new Set(names).size).toBeGreaterThan(4);
     for (const name of names) expect(document.components.schemas).toHaveProperty(name);
   });
+
+  it("has no errors for redocly's recommended rules", async () => {
+    const { createConfig, lintFromString } = await import("@redocly/openapi-core");
+    const source = readFileSync(new URL("../openapi.json", import.meta.url), "utf8");
+    const config = await createConfig({ extends: ["recommended"] });
+    const found = await lintFromString({ source, config });
+    expect(found.filter(({ severity }) => severity === "error")).toEqual([]);
+    const broken = await lintFromString({ source: source.replaceAll('"get"', '"got"'), config });
+    expect(broken.filter(({ severity }) => severity === "error")).not.toEqual([]);
+  });
+
+  it("names the refusals of each route, not those of all", () => {
+    const { paths } = JSON.parse(
+      readFileSync(new URL("../openapi.json", import.meta.url), "utf8"),
+    ) as { paths: Record<string, Record<string, { responses: Record<string, Answer> }>> };
+    type Answer = { description: string };
+    const statuses = (path: string, method: string) =>
+      Object.keys(paths[path]![method]!.responses).map(Number);
+    expect(statuses("/model/all", "get")).toEqual([200, 400, 401, 403, 408, 431, 500]);
+    expect(statuses("/workflow-runs/{run_id}", "get")).not.toContain(413);
+    expect(statuses("/workflow-runs/from-image", "post")).not.toContain(404);
+    expect(paths["/export/{format}"]!["get"]!.responses["404"]!.description).toBe(
+      "No such file (`file_not_found`)",
+    );
+  });
 });

@@ -59,7 +59,8 @@ export function onThePage(flags: readonly string[] | null = ["--test-models"]) {
     leave.push(() => context.close());
     context.on("page", (page) => {
       page.on("console", (line) => {
-        if (line.type() === "error" && !allowed?.test(line.text())) wrong.push(line.text());
+        if (line.type() === "error" && !allowed?.test(line.text()))
+          wrong.push(`${line.text()} ${line.location().url}`);
       });
       page.on("pageerror", (error) => wrong.push(error.message));
     });
