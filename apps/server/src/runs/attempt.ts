@@ -79,13 +79,16 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
     const ended = await runs.get(row.runId);
     if (ended) await runs.note(ended, { handle });
   }
-  const storing = coalesce(PROGRESS_EVERY_MS, async () => {
+  async function storeProgress(): Promise<void> {
     const now = progress.current();
-    if (over || (now.progress === row.progress && now.step === row.step)) return;
+    if (now.progress === row.progress && now.step === row.step) return;
     // A store that takes nothing now may take the next report; the work itself goes on.
     await note(now).catch((cause: unknown) =>
       log.warn({ run_id: row.runId, err: cause }, "progress was not stored"),
     );
+  }
+  const storing = coalesce(PROGRESS_EVERY_MS, async () => {
+    if (!over) await storeProgress();
   });
 
   let tellAborted: (end: AttemptEnd) => void;
@@ -143,6 +146,8 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
     clearTimeout(total);
     await storing.stop();
     await writing;
+    // Where it failed is told by its last report; a mesh needs no such word, and a cancelled run has ended.
+    if (end.kind === "result" && !end.result.ok) await storeProgress();
     return end;
   });
 

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 
 import { type App, openApp } from "../support/app.ts";
 import { follow, type Followed } from "../support/events.ts";
-import { createHeld } from "../support/generators.ts";
+import { createHeld, source } from "../support/generators.ts";
 import { picture } from "../support/pictures.ts";
 
 const HELD = { model_id: "fake/held", params: "{}" };
@@ -145,4 +145,14 @@ test("done and its file appear together, for whoever looks first", async () => {
     }
   });
   expect(new Set(await Promise.all(looks))).toEqual(new Set([200]));
+});
+
+test("a run that fails tells how far it had come", async () => {
+  const reports = source("far", async (_input, { onProgress }) => {
+    for (const percent of [10, 40, 70]) onProgress(percent, `At ${percent}`);
+    return { ok: false, error: "It fails." };
+  });
+  const app = await openApp({ sources: [reports] });
+  const end = await app.ended(await app.create({ model_id: "fake/far", params: "{}" }));
+  expect(end).toMatchObject({ status: "error", progress: 70, step: "At 70" });
 });
