@@ -1,0 +1,3 @@
+export { openObjects } from "./directory.ts";
+export { openLibsqlStore, StoreUnusable } from "./libsql.ts";
+export { holderHere } from "./holder.ts";

@@ -1,0 +1,84 @@
+import type { FlowStore, Wish } from "./flow-store.ts";
+
+/** Who can hold a flow run. */
+export interface Holder {
+  readonly name: string;
+  /** True if another is known to be gone, whatever it promised. */
+  isGone(other: string): boolean;
+}
+
+/** Milliseconds: how long a sign of life counts, how often it is given, and how often wishes are looked for. */
+const LEASE = 15_000;
+const RENEW = 5000;
+const LOOK = 500;
+
+export interface Lease {
+  readonly ok: true;
+  wish(): Wish | null;
+  /** Takes a wish back: it was of the time before. */
+  forget(): Promise<void>;
+  /** True when somebody else has it. */
+  lost(): boolean;
+  /** Called when there is a wish, or it was lost. */
+  onTold(call: () => void): void;
+  release(): Promise<void>;
+}
+
+/** Takes a flow run for one holder, so that no two processes run its steps. */
+export async function createLease(
+  store: FlowStore,
+  id: string,
+  { name, isGone }: Holder,
+): Promise<Lease | { ok: false; why: string }> {
+  const held = (await store.hold(id))?.hold ?? null;
+  if (held && held.until > Date.now() && !isGone(held.holder))
+    return {
+      ok: false,
+      why: `The flow run ${id} is being run already, by the process ${held.holder.split(" ").slice(0, 2).join(" ")}.`,
+    };
+  const taken = await store.claim(id, held?.holder ?? null, {
+    holder: name,
+    until: Date.now() + LEASE,
+  });
+  if (!taken) return { ok: false, why: `Another process has just taken the flow run ${id}.` };
+
+  let wish: Wish | null = null;
+  let lost = false;
+  let renewed = Date.now();
+  let told = () => {};
+  let looking = Promise.resolve();
+  const look = async () => {
+    const now = Date.now();
+    if (now - renewed >= RENEW) {
+      lost ||= !(await store.claim(id, name, { holder: name, until: now + LEASE }));
+      renewed = now;
+    }
+    const seen = await store.hold(id);
+    lost ||= seen === undefined || seen.hold?.holder !== name;
+    const before = wish;
+    wish = seen?.wish ?? null;
+    if (lost || wish !== before) told();
+  };
+  await look();
+  // A store that does not answer once is asked again; a lease that runs out is lost by itself.
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch(() => undefined);
+  }, LOOK);
+  return {
+    ok: true,
+    wish: () => wish,
+    async forget() {
+      await store.wish(id, null);
+      wish = null;
+    },
+    lost: () => lost,
+    onTold(call) {
+      told = call;
+    },
+    async release() {
+      clearInterval(timer);
+      await looking;
+      if (!lost) await store.claim(id, name, null);
+    },
+  };
+}

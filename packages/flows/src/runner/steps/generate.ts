@@ -1,0 +1,121 @@
+import { isEnded, type Run } from "@modly-runs/contract";
+import {
+  type Client,
+  fail,
+  type Failure,
+  isPassing,
+  type Outcome,
+  succeed,
+} from "@modly-runs/contract/client";
+
+import {
+  type DoStep,
+  failed,
+  made,
+  nameOf,
+  number,
+  type StepContext,
+  type StepOutcome,
+  text,
+} from "../step.ts";
+
+/** A run on a server of the contract. Sent again after a crash, the create gives the run that it made before. */
+export const generate: DoStep = async (context) => {
+  const { params, inputs, world } = context;
+  const client = await world.server(params["server"] as string | undefined);
+  if (typeof client === "string") return failed(client, true);
+  const image = await context.read(inputs["image"]![0]);
+  const created = await create(client, context, image);
+  if (!created.ok) return refused(created.failure);
+  const runId = created.value;
+  await context.begun(runId);
+  const followed = await follow(client, context, runId);
+  if (!followed.ok) return refused(followed.failure);
+  const run = followed.value;
+  if (run.status === "error") return failed(run.error, false);
+  if (run.status !== "done") return failed(`The run ${runId} was cancelled on the server.`, false);
+  const chunks: Uint8Array[] = [];
+  const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+  const saved = await client.download(run, sink, { signal: context.signal });
+  if (!saved.ok) return refused(saved.failure);
+  const mesh = await context.keep(Buffer.concat(chunks), {
+    type: "mesh",
+    format: "glb",
+    name: nameOf(context),
+  });
+  const seconds = secondsOf(run);
+  return made({ mesh, run_id: text(runId), seconds: number(seconds) }, seconds);
+};
+
+/** Sends the create until there is an answer: without one nobody knows whether the run was made. */
+async function create(
+  client: Client,
+  { params, idempotencyKey, signal, world }: StepContext,
+  image: Uint8Array,
+): Promise<Outcome<string>> {
+  const since = Date.now();
+  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+    const created = await client.create({
+      image,
+      modelId: params["model"] as string,
+      params: params["params"] as Record<string, unknown>,
+      collection: params["collection"] as string | undefined,
+      idempotencyKey,
+      signal,
+    });
+    if (created.ok) return succeed(created.value.run_id);
+    const { failure } = created;
+    const again = isPassing(failure) || failure.reason === "create_in_progress";
+    if (!again || signal.aborted || Date.now() - since > world.patience) return created;
+    await rest(Math.max(pause, Math.min(failure.retryAfter ?? 0, 30) * 1000), signal);
+  }
+}
+
+async function follow(
+  client: Client,
+  { signal, world, progress }: StepContext,
+  runId: string,
+): Promise<Outcome<Run>> {
+  const stop = () => {
+    // Who only leaves comes back for it.
+    if (signal.reason !== "leave") void client.cancel(runId).catch(() => undefined);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    for await (const seen of client.watch(runId, { signal, patience: world.patience })) {
+      if (!seen.ok) return seen;
+      const run = seen.value;
+      if (isEnded(run.status)) return succeed(run);
+      progress(run.progress, run.step ?? run.status);
+    }
+    return fail("unexpected", `The run ${runId} went out of sight.`);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A refusal is final; what may pass, or what the server lost, is worth another try. */
+function refused(failure: Failure): StepOutcome {
+  const { code, message } = failure;
+  return failed(message, (code === "refused" || code === "unexpected") && !isPassing(failure));
+}
+
+/** Seconds between the run's start and its end, where the server tells them. */
+function secondsOf(run: Run): number {
+  const { started_at: from, finished_at: to } = run as Record<string, unknown>;
+  const seconds = (Date.parse(String(to)) - Date.parse(String(from))) / 1000;
+  return Number.isFinite(seconds) ? seconds : 0;
+}
+
+function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
