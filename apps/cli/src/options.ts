@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { isFormat } from "@modly-runs/mesh/formats";
+import { FORMATS } from "@modly-runs/mesh/formats";
 import { InvalidArgumentError, Option } from "commander";
 
 type Params = Record<string, unknown>;
@@ -48,11 +48,6 @@ function parseSize(text: string): number {
   return size;
 }
 
-function parseFormat(text: string): string {
-  if (!isFormat(text)) throw new InvalidArgumentError("It must be glb, obj, stl, ply or 3mf.");
-  return text;
-}
-
 function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 64)
@@ -86,10 +81,9 @@ export const option = {
       "longest side of an STL or a 3MF: 80mm, 8cm, 3in (default: 100mm)",
     ).argParser(parseSize),
   format: () =>
-    new Option(
-      "--format <name>",
-      "glb, obj, stl, ply or 3mf (default: as the file's name says)",
-    ).argParser(parseFormat),
+    new Option("--format <name>", "what the mesh becomes; the file's name says it too").choices(
+      Object.keys(FORMATS),
+    ),
   model: () =>
     new Option("-m, --model <id>", "the model (default: the server's); may be repeated").argParser(
       (text: string, before: string[] | undefined) => [...(before ?? []), text],

@@ -36,7 +36,7 @@ export async function reference(): Promise<string> {
 
 function row({ flags, description, envVar, argChoices, defaultValue }: Option): string {
   const more = [
-    argChoices && argChoices.join(" or "),
+    argChoices && argChoices.join(", "),
     defaultValue !== undefined && `default: ${String(defaultValue)}`,
     envVar && `variable: \`${envVar}\``,
   ].filter(Boolean);

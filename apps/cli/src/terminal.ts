@@ -2,8 +2,8 @@ import type { Writable } from "node:stream";
 
 /** Data goes to stdout, everything meant for a person to stderr. Either may close early: that costs no run. */
 export interface Terminal {
-  /** True where a person sees both streams, on one screen. */
-  isScreen: boolean;
+  /** The width of the screen on which a person sees both streams; undefined where a program may read them. */
+  columns: number | undefined;
   /** A line of data. */
   print(line: string): void;
   /** A line that matters, also to who wants it quiet. */
@@ -62,7 +62,7 @@ export function terminalOn(stdout: Screen, stderr: Screen): Terminal {
   };
   const say = (line: string) => above(() => stderr.write(`${line}\n`));
   return {
-    isScreen: stdout.isTTY === true && stderr.isTTY === true,
+    columns: stdout.isTTY && stderr.isTTY ? stdout.columns || 80 : undefined,
     print(line) {
       above(() => {
         if (!lost) stdout.write(`${line}\n`);
@@ -107,4 +107,17 @@ export function terminalOn(stdout: Screen, stderr: Screen): Terminal {
 export function bar(percent: number): string {
   const full = Math.round(percent / 5);
   return `[${"#".repeat(full)}${"-".repeat(20 - full)}] ${String(percent).padStart(3)}%`;
+}
+
+/** Words in lines of a width, all but the first line indented. */
+export function wrapped(text: string, columns: number, indent: number): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.trim() !== "" && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = " ".repeat(indent) + word;
+    } else line = lines.length === 0 && line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
 }

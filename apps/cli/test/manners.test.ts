@@ -13,7 +13,6 @@ import {
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -276,21 +275,6 @@ test("models describes one with its parameters; doctor finds nothing wrong, or s
   const sick = await cli(["doctor", "--api-url", NOBODY]).ended;
   expect([sick.code, sick.stdout]).toEqual([3, expect.stringMatching(/WRONG Server at/)]);
 });
-
-test.each(["bash", "zsh", "fish", "powershell"])(
-  "completion for %s names the commands",
-  async (shell) => {
-    const { stdout } = await cli(["completion", shell]).ended;
-    expect(stdout).toMatch(/download/);
-    if (shell !== "bash") return;
-    const check = spawn("bash", ["-n"], { stdio: ["pipe", "ignore", "pipe"] });
-    check.stdin.end(stdout);
-    expect([await text(check.stderr), (await once(check, "close"))[0] ?? check.exitCode]).toEqual([
-      "",
-      0,
-    ]);
-  },
-);
 
 test("a token comes from a file, and a wrong one is said", async () => {
   const bare = await startBareServer();

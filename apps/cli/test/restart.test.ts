@@ -89,10 +89,13 @@ test("a download that was killed is taken up by the next process, by Range", asy
     const at = ["--api-url", `http://127.0.0.1:${(server.address() as AddressInfo).port}`];
     const first = cli(["download", "r1", "-o", "r1.glb", ...at], { cwd: dir });
     await expect
-      .poll(async () => {
-        const [part] = await readdir(dir);
-        return part === undefined ? 0 : (await stat(path.join(dir, part))).size;
-      })
+      .poll(
+        async () => {
+          const [part] = await readdir(dir);
+          return part === undefined ? 0 : (await stat(path.join(dir, part))).size;
+        },
+        { timeout: 60_000 },
+      )
       .toBe(half);
     first.kill("SIGKILL");
     await first.ended;

@@ -7,8 +7,8 @@ import type { Ending } from "../exit.ts";
 export interface Command<Arguments extends unknown[] = never, Options extends object = never> {
   /** As people type them, with what they do. They come first in the help. */
   examples: readonly (readonly [line: string, meaning: string])[];
-  /** As commander writes them, with what they mean. */
-  arguments: readonly (readonly [name: string, meaning: string])[];
+  /** As commander writes them, with what they mean, and the words they can be where these are few. */
+  arguments: readonly (readonly [name: string, meaning: string, words?: readonly string[]])[];
   options: readonly Option[];
   act(context: Context, given: Arguments, options: Options): Promise<Ending>;
 }

@@ -28,7 +28,7 @@ export const extensions: Command<[string, string | undefined], Options> = {
     ["modly-runs extensions install triposg.zip --extensions-dir ext", "put it there, set it up"],
   ],
   arguments: [
-    ["<action>", "list, check or install"],
+    ["<action>", "list, check or install", ["list", "check", "install"]],
     ["[what]", "check: its folder; install: a folder or an archive at hand"],
   ],
   options: [

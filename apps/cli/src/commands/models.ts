@@ -1,9 +1,10 @@
 import type { ModelParam } from "@modly-runs/contract/client";
 
-import { ended } from "../context.ts";
+import { type Context, ended } from "../context.ts";
 import { EXIT, endingOf } from "../exit.ts";
 import { defaultModel, listedModels } from "../runs/models.ts";
 import { SELF } from "../self.ts";
+import { wrapped } from "../terminal.ts";
 import type { Command } from "./command.ts";
 
 export const models: Command<[string | undefined], object> = {
@@ -30,8 +31,10 @@ export const models: Command<[string | undefined], object> = {
     if (wanted === undefined) {
       const width = Math.max(0, ...listed.value.map(({ id }) => id.length));
       for (const { id, name, description } of listed.value)
-        context.print(
-          `${id === chosen ? "*" : " "} ${id.padEnd(width)}  ${description || name || ""}`.trimEnd(),
+        show(
+          context,
+          `${id === chosen ? "*" : " "} ${id.padEnd(width)}  ${description || name || ""}`,
+          width + 4,
         );
       return { exit: EXIT.ok, result: { models: listed.value, default: chosen } };
     }
@@ -45,11 +48,17 @@ export const models: Command<[string | undefined], object> = {
     const params = await found.client.params(wanted);
     if (!params.ok && params.failure.code !== "not_found") return ended(found, params.failure);
     context.print(`${model.id}${model.name ? `: ${model.name}` : ""}`);
-    if (model.description) context.print(model.description);
-    for (const param of params.ok ? params.value : []) context.print(`  ${describe(param)}`);
+    if (model.description) show(context, model.description, 0);
+    for (const param of params.ok ? params.value : []) show(context, `  ${describe(param)}`, 6);
     return { exit: EXIT.ok, result: { model, params: params.ok ? params.value : [] } };
   },
 };
+
+/** One line for a program, as many as it takes for a person. */
+function show({ terminal, print }: Context, line: string, indent: number): void {
+  const { columns } = terminal;
+  print(columns === undefined ? line.trimEnd() : wrapped(line.trimEnd(), columns - 1, indent));
+}
 
 function describe({ id, type, label, min, max, options, tooltip, ...rest }: ModelParam): string {
   const range =

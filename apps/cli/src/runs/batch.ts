@@ -68,6 +68,7 @@ export async function makeAll(
     else for (const runId of active) begin(cancel(context, found, runId));
   });
   const several = jobs.length > 1;
+  const models = new Set(jobs.map(({ model }) => model)).size;
   const away = new Away(terminal);
   /** What is under way, a line each, in the order in which it began. */
   const lines = new Map<Job, string>();
@@ -89,7 +90,8 @@ export async function makeAll(
         over: (runId) => void active.delete(runId),
         show: several
           ? (run) => {
-              lines.set(job, `${bar(run.progress)} ${job.picture.name}: ${stepOf(run)}`);
+              const name = models > 1 ? `${job.picture.name}, ${job.model}` : job.picture.name;
+              lines.set(job, `${bar(run.progress)} ${name}: ${stepOf(run)}`);
               terminal.live([...lines.values()]);
             }
           : undefined,
@@ -120,7 +122,7 @@ function tell(
   if (one.failure) return terminal.say(`${begins}: ${one.status}: ${one.failure.message}`);
   const line = `${begins} -> ${one.file ?? one.run_id}${one.status === "made before" ? " (made before)" : ""}`;
   // On a screen the line has said it already; a program reads the names alone.
-  if (terminal.isScreen && !json && !jsonl) return terminal.print(line);
+  if (terminal.columns !== undefined && !json && !jsonl) return terminal.print(line);
   terminal.remark(line);
   print(one.file ?? one.run_id ?? "");
 }
