@@ -125,8 +125,8 @@ describe("a cancel", () => {
     expect(next.progress.map(([, step]) => step)).toContainEqual(
       expect.stringMatching(/^Sent to Modly once more/),
     );
-    // The cancelled one, two that were never begun, and the one that was.
-    expect(bench.standIn.submissions()).toHaveLength(4);
+    // The cancelled one, five that were never begun, and the one that was.
+    expect(bench.standIn.submissions()).toHaveLength(7);
   });
 
   test("of a model that does not listen waits for its end", async () => {

@@ -5,7 +5,7 @@ import type {
   Generator,
   ModelDescriptor,
 } from "../generator.ts";
-import { isPoisoned, MOST_RESENT } from "./poison.ts";
+import { isPoisoned, maySendAgain } from "./poison.ts";
 import { type Handle, readHandle } from "./handle.ts";
 import { follow, stopJob } from "./job.ts";
 import { fetchMesh } from "./mesh.ts";
@@ -42,6 +42,12 @@ function failure(job: Job, fields: object, log: Log): GenerateResult {
   return failed(why === "" ? "Modly's job failed without a reason." : `Modly's job failed: ${why}`);
 }
 
+/** How often a job was sent once more, and when it was sent first, on the clock of `performance.now`. */
+interface Sent {
+  readonly times: number;
+  readonly first: number;
+}
+
 /** A model of Modly as a generator: one job there, followed from here. */
 export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator {
   const { modly, times, strays, log, closing } = desk;
@@ -50,12 +56,12 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
     input: GenerateInput,
     context: GenerateContext,
     job: string,
-    resent = 0,
+    sent: Sent = { times: 0, first: performance.now() },
   ): Promise<GenerateResult> {
     const { signal } = context;
     let shown: [number, string] = [
       0,
-      resent === 0
+      sent.times === 0
         ? "Sent to Modly"
         : "Sent to Modly once more: a cancel before it had left its model unready",
     ];
@@ -87,11 +93,11 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
     if (
       isPoisoned(followed.job) &&
       strays.shaken.has(descriptor.id) &&
-      resent < MOST_RESENT &&
+      maySendAgain(sent.times, performance.now() - sent.first) &&
       !signal.aborted
     ) {
       log.warn({ run: input.runId, job, upstream: followed.job.error }, "sent once more");
-      return send(input, context, resent + 1);
+      return send(input, context, { ...sent, times: sent.times + 1 });
     }
     if (followed.job.status !== "done")
       return failure(followed.job, { run: input.runId, job }, log);
@@ -123,14 +129,14 @@ export function createFacade(descriptor: ModelDescriptor, desk: Desk): Generator
   async function send(
     input: GenerateInput,
     context: GenerateContext,
-    resent = 0,
+    sent?: Sent,
   ): Promise<GenerateResult> {
     const submitted = await submit(
       { modly, times, strays, modelId: descriptor.id },
       input,
       context,
     );
-    return submitted.ok ? take(input, context, submitted.job, resent) : failed(submitted.error);
+    return submitted.ok ? take(input, context, submitted.job, sent) : failed(submitted.error);
   }
 
   return {

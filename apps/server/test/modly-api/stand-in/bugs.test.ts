@@ -146,9 +146,9 @@ const SHOWS: Record<Bug, (api: Api) => Promise<boolean>> = {
     await api.until(first, running);
     await api.cancel(first);
     const ends = [];
-    for (const mark of ["a", "b", "c"])
+    for (const mark of ["a", "b", "c", "d", "e", "f"])
       ends.push((await api.until(await api.submit(mark, QUICK), ended)).status);
-    return ends.join() === "error,error,done";
+    return ends.join() === "error,error,error,error,error,done";
   },
   async ignoresCancel(api) {
     const id = await api.submit("cancelled", { steps: 30, step_ms: 20 });

@@ -15,7 +15,7 @@ export const BUGS = {
   collectionsClimb: "A collection may be named .. and lie outside of the workspace",
   progressAfterCancel: "The progress of a cancelled job goes on moving",
   cancelPoisons:
-    "After a cancel the next two jobs of that model fail while it loads, with what the killed process had still said",
+    "After a cancel the next five jobs of that model fail while it loads, with what the killed process had still said",
   ignoresCancel: "A model in Modly's own process goes on with a job that is cancelled",
   oddProgress: "Progress falls from 2 to 0, has fractions, and reaches 250",
   tracebacks: "An error is a whole traceback with the paths of the machine",

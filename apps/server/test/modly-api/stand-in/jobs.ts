@@ -39,10 +39,13 @@ interface Submission {
 const FREEZE_MS = 1_500;
 const HAUNTED_LOOKS = 8;
 
-/** What a process that was killed while it started may have left to be read. */
+/** What processes that were killed while they started may have left to be read. */
 const STALE = [
   "[stand-in] Subprocess died unexpectedly",
   "[stand-in] Unexpected response to load: {'type': 'ready', 'params_schema': []}",
+  "[stand-in] Subprocess died unexpectedly",
+  "[stand-in] Expected 'ready', got: {'type': 'loaded'}",
+  "[stand-in] Subprocess died unexpectedly",
 ];
 
 /** Odd as it was seen: back from 2 to 0, a fraction, more than a hundred, and up and down from then on. */
