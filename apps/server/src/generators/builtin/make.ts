@@ -48,10 +48,15 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
       "Nothing can be seen: the picture is fully transparent. Use one with something in it.",
     );
   }
-  let finding: Promise<Finding> | undefined;
+  let [quick, thorough]: (Promise<Finding> | undefined)[] = [];
   const sight: Sight = {
     picture,
-    foreground: () => (finding ??= findForeground(picture, alpha, params.fill)),
+    foreground(speed) {
+      const find = (hard: boolean): Promise<Finding> =>
+        findForeground(picture, alpha, { fill: params.fill, thorough: hard });
+      if (speed === "quick") return thorough ?? (quick ??= find(false));
+      return (thorough ??= find(true));
+    },
   };
   const choice: Choice =
     asked === "auto" ? await choose(sight) : { method: asked, because: "as asked", instead: [] };

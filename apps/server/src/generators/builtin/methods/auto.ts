@@ -1,11 +1,14 @@
 import { MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
-import type { Cutout } from "../picture/cutout.ts";
-import { flatShare, paletteOf, shareOfColour } from "../picture/palette.ts";
+import type { Cutout, Finding } from "../picture/cutout.ts";
+import { toLab } from "../picture/lab.ts";
+import { meanWidth } from "../picture/outline.ts";
+import { flatShare, paletteOf, shareOfColour, shareOfMiddle } from "../picture/palette.ts";
 import { resample } from "../picture/picture.ts";
+import { pixelSize } from "../picture/pixels.ts";
 import { areas } from "../picture/raster.ts";
 import type { Params } from "../params.ts";
 import type { MethodName } from "./index.ts";
-import { roundness } from "./lathe/axis.ts";
+import { profileOf, roundness } from "./lathe/axis.ts";
 import type { Sight } from "./method.ts";
 
 /** What auto takes for a picture, and why. */
@@ -19,11 +22,19 @@ export interface Choice {
   readonly params?: Partial<Params>;
 }
 
-/** This share of a logo or of text has one colour. */
+/** This share of a logo or of text has one colour; with a second one as a mark on it a little less. */
 const ONE_COLOUR = 0.9;
-/** This share of flat artwork has no shading. */
+const MARKED = 0.85;
+const NO_THIRD = 0.02;
+/** This share of flat artwork has no shading; of artwork in two colours more. */
 const FLAT = 0.75;
+const FLATTER = 0.93;
+/** Parts narrower than this, in cells, are lines: shading can't be seen on them. */
+const LINE = 9;
+/** Letters and modules from this number on belong together on a plate. */
+const LOOSE = 15;
 const GRID = 256;
+const FINEST = 1024;
 
 /** Auto cuts out only what it is sure of: a relief of an object disappoints less than a shredded photograph. */
 export async function choose(sight: Sight): Promise<Choice> {
@@ -32,19 +43,20 @@ export async function choose(sight: Sight): Promise<Choice> {
   if (finding.doubt !== undefined && finding.doubt !== MANY_PARTS) return relief(finding.doubt);
   const cutout = await finding.cutOut(GRID);
   if (cutout.lost !== undefined) return relief(cutout.lost);
-  const flat = await isFlatArtwork(sight, cutout);
-  if (flat) {
+  const parts = partsOf(cutout);
+  const flat = await flatness(sight, finding, cutout);
+  const round = roundness(cutout.coverage);
+  if (flat !== undefined) {
     return {
       method: "extrude",
-      because: "it is flat artwork of one colour, like a logo or text",
-      instead: ["inflate"],
+      because: flat,
+      instead: round.isRound ? ["lathe", "inflate"] : ["inflate"],
       // The modules of a code and the letters of a page belong together.
-      ...(partsOf(cutout) > MOST_PARTS && { params: { plate: "rectangle" } }),
+      ...(parts > LOOSE && { params: { plate: "rectangle" } }),
     };
   }
-  if (finding.doubt !== undefined || partsOf(cutout) > MOST_PARTS) return relief(MANY_PARTS);
-  const round = roundness(cutout.coverage);
-  if (round.isRound) {
+  if (finding.doubt !== undefined || parts > MOST_PARTS) return relief(MANY_PARTS);
+  if (round.isRound && (await isBanded(sight, cutout))) {
     return { method: "lathe", because: round.because, instead: ["inflate"] };
   }
   return { method: "inflate", because: finding.because, instead: ["extrude"] };
@@ -54,14 +66,67 @@ function relief(because: string): Choice {
   return { method: "relief", because, instead: ["lithophane"] };
 }
 
-async function isFlatArtwork({ picture }: Sight, { crop, coverage }: Cutout): Promise<boolean> {
+/** Why the cut-out is flat artwork, which wants straight walls; undefined if it is not. */
+async function flatness(
+  { picture }: Sight,
+  finding: Extract<Finding, { found: true }>,
+  cutout: Cutout,
+): Promise<string | undefined> {
+  if (pixelSize(picture) !== undefined) return "it is pixel art, made of squares";
+  const { crop, coverage } = cutout;
+  if (meanWidth(coverage) < LINE) {
+    const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
+    const fine = await finding.cutOut(Math.min(FINEST, native));
+    const cells = await resample(picture, fine.crop, fine.coverage.width, fine.coverage.height);
+    return shareOfMiddle(cells, fine.coverage) >= ONE_COLOUR
+      ? "it is drawn in lines of one colour"
+      : undefined;
+  }
   const cells = await resample(picture, crop, coverage.width, coverage.height);
-  const [first] = paletteOf(cells, coverage, 1);
-  if (first === undefined || shareOfColour(cells, coverage, first) < ONE_COLOUR) return false;
-  return flatShare(cells, coverage) > FLAT;
+  const palette = paletteOf(cells, coverage, 3);
+  const [first, , third] = palette;
+  if (first === undefined) return undefined;
+  const flat = flatShare(cells, coverage);
+  const share = shareOfColour(cells, coverage, first);
+  if (flat > FLAT && share >= ONE_COLOUR)
+    return "it is flat artwork of one colour, like a logo or text";
+  return flat > FLATTER && share >= MARKED && (third?.share ?? 0) < NO_THIRD
+    ? "it is flat artwork of one colour with marks of another, like a badge"
+    : undefined;
 }
+
+/** Beside its axis a turned body changes its colour from row to row, a face or a figure within a row too. */
+const BROKEN = 0.75;
+/** So far from the axis the rim's shading does not count, and so large is a colour step (CIE76). */
+const BODY = 0.85;
+const STEP = 14;
+
+async function isBanded({ picture }: Sight, { crop, coverage }: Cutout): Promise<boolean> {
+  const { width, height } = coverage;
+  const lab = toLab(await resample(picture, crop, width, height));
+  const { axis, top, radius } = profileOf(coverage);
+  let [rows, broken] = [0, 0];
+  radius.forEach((r, k) => {
+    const reach = r * BODY;
+    if (reach < 4) return;
+    rows++;
+    for (let x = Math.ceil(axis - reach); x < axis + reach - 2; x++) {
+      const at = ((top + k) * width + x) * 3;
+      const step = Math.hypot(...[0, 1, 2].map((c) => lab[at + c]! - lab[at + 6 + c]!));
+      if (step <= STEP) continue;
+      broken++;
+      return;
+    }
+  });
+  return broken < rows * BROKEN;
+}
+
+/** Specks are no parts: what a JPEG leaves around letters. */
+const SPECK = 0.002;
 
 function partsOf({ coverage: { width, height, data } }: Cutout): number {
   const inside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0));
-  return areas(inside, width, height).size.length - 1;
+  const { size } = areas(inside, width, height);
+  const largest = size.reduce((most, one) => Math.max(most, one), 0);
+  return size.filter((one, name) => name > 0 && one >= Math.max(2, largest * SPECK)).length;
 }

@@ -7,8 +7,11 @@ import type { Mesh } from "../surface/mesh.ts";
 /** What a method may look at. */
 export interface Sight {
   readonly picture: Picture;
-  /** What the picture is of. Looked for once, and only if somebody asks. */
-  foreground(): Promise<Finding>;
+  /**
+   * What the picture is of. Looked for once, and only if somebody asks; `quick` leaves out what takes some tenths of a
+   * second, unless somebody has asked for it before.
+   */
+  foreground(quick?: "quick"): Promise<Finding>;
 }
 
 /** A mesh with its paint: a picture laid on by its texture coordinates, or one colour. */

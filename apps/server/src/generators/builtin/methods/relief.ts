@@ -41,7 +41,7 @@ async function frontOf(
   { picture, foreground }: Sight,
   { width, height }: Field,
 ): Promise<Field | undefined> {
-  const finding = await foreground();
+  const finding = await foreground("quick");
   if (!finding.found || finding.doubt !== undefined) return undefined;
   const { crop, coverage, lost } = await finding.cutOut(Math.max(width, height));
   if (lost !== undefined) return undefined;

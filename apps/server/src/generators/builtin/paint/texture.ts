@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { gridOf, type Cutout } from "../picture/cutout.ts";
+import { pixelSize } from "../picture/pixels.ts";
 import { resample, resampleChannel, wholeOf } from "../picture/picture.ts";
 import { blur, field, type Field, type Picture } from "../picture/raster.ts";
 
@@ -28,6 +29,9 @@ export async function paintCutout(
 ): Promise<Uint8Array> {
   const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
   const { width, height } = gridOf(crop, Math.min(longest, Math.max(LEAST, native)));
+  if (back.kind === "mirror" && pixelSize(picture) !== undefined) {
+    return crisp(picture, crop, width, height);
+  }
   const pure = pureCells(coverage);
   const [paint, mask, spill] = await Promise.all([
     resample(picture, crop, width, height),
@@ -45,6 +49,21 @@ export async function paintCutout(
     .extend({ right: strip.width, background: "#000" })
     .composite([{ input, raw: { ...strip, channels: 4 }, left: width, top: 0 }])
     .jpeg({ quality: QUALITY })
+    .toBuffer();
+}
+
+/** Pixel art as it is: its outline runs along its squares, so nothing shows beyond it. */
+function crisp(
+  { width, height, data }: Picture,
+  { left, top, right, bottom }: Cutout["crop"],
+  across: number,
+  down: number,
+): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 4 } })
+    .extract({ left, top, width: right - left, height: bottom - top })
+    .resize(across, down, { fit: "fill", kernel: "nearest" })
+    .removeAlpha()
+    .jpeg({ quality: QUALITY, chromaSubsampling: "4:4:4" })
     .toBuffer();
 }
 

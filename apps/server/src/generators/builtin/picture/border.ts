@@ -209,15 +209,22 @@ export const MANY_PARTS = "the foreground falls into many parts";
 /** So many parts are still one thing that a person would cut out. */
 export const MOST_PARTS = 24;
 
+/** Doubts of the border alone: the object may be found by other means. */
+export const UNEVEN: readonly [string, string, string] = [
+  "the border is uneven",
+  "too much of the foreground runs off the edge",
+  "the foreground fills the picture",
+];
+
 /** The tests that a photograph fails and a picture of one object passes, with the words for each. */
 const DOUBTS: readonly {
   readonly says: string;
   readonly holds: (seen: Evidence & { share: number; contrast: number; edge: number }) => boolean;
 }[] = [
-  { says: "the border is uneven", holds: ({ spread }) => spread > 4.5 },
+  { says: UNEVEN[0], holds: ({ spread }) => spread > 4.5 },
   { says: "nothing stands out from the border", holds: ({ share }) => share < 0.002 },
-  { says: "too much of the foreground runs off the edge", holds: ({ inBand }) => inBand > 0.15 },
-  { says: "the foreground fills the picture", holds: ({ share }) => share > 0.9 },
+  { says: UNEVEN[1], holds: ({ inBand }) => inBand > 0.15 },
+  { says: UNEVEN[2], holds: ({ share }) => share > 0.9 },
   { says: MANY_PARTS, holds: ({ parts }) => parts > MOST_PARTS },
   { says: "the foreground hardly differs from the border", holds: ({ contrast }) => contrast < 9 },
   {

@@ -1,7 +1,9 @@
 import { alphaBounds, alphaCoverage, type AlphaUse } from "./alpha.ts";
-import { borderCoverage, lookAtBorder } from "./border.ts";
+import { borderCoverage, lookAtBorder, UNEVEN } from "./border.ts";
+import { grabCut } from "./grabcut/index.ts";
+import { refine } from "./masked.ts";
 import { resample, wholeOf } from "./picture.ts";
-import { areas, type Field, type Picture, type Rect } from "./raster.ts";
+import { areas, field, type Field, type Picture, type Rect } from "./raster.ts";
 
 /** The foreground of a picture: where it is and how much of each cell it covers. */
 export interface Cutout {
@@ -29,17 +31,24 @@ export type Finding =
 
 const LOOK = 128;
 
+/** How hard an object is looked for. */
+export interface Search {
+  /** Also takes what the outline encloses. */
+  readonly fill: boolean;
+  /** Looks for an object by its colours where the border is uneven: some tenths of a second. */
+  readonly thorough: boolean;
+}
+
 /**
- * Finds what the picture is of: by its alpha channel if it uses one, else by its even border.
- *
- * @param fill also takes what the outline encloses
+ * Finds what the picture is of: by its alpha channel if it uses one, else by its even border, else by what its colours
+ * tell.
  */
 export async function findForeground(
   picture: Picture,
   alpha: AlphaUse,
-  fill: boolean,
+  { fill, thorough }: Search,
 ): Promise<Finding> {
-  const finding = await lookForForeground(picture, alpha);
+  const finding = await lookForForeground(picture, alpha, thorough);
   if (!finding.found) return finding;
   const kept = new Map<number, Promise<Cutout>>();
   return {
@@ -70,7 +79,11 @@ function filled({ width, height, data }: Field): Field {
   };
 }
 
-async function lookForForeground(picture: Picture, alpha: AlphaUse): Promise<Finding> {
+async function lookForForeground(
+  picture: Picture,
+  alpha: AlphaUse,
+  thorough: boolean,
+): Promise<Finding> {
   if (alpha.inUse) {
     const crop = widen(alphaBounds(picture, alpha.peak), picture, 0);
     return {
@@ -86,6 +99,12 @@ async function lookForForeground(picture: Picture, alpha: AlphaUse): Promise<Fin
   }
   const small = gridOf(wholeOf(picture), LOOK);
   const look = lookAtBorder(await resample(picture, wholeOf(picture), small.width, small.height));
+  const grabbed =
+    thorough && look.doubt !== undefined && UNEVEN.includes(look.doubt)
+      ? await grab(picture)
+      : undefined;
+  if (grabbed?.found === true) return grabbed;
+  const unsure = grabbed === undefined ? "" : `, and ${grabbed.because}`;
   if (look.bounds === undefined)
     return { found: false, because: look.doubt ?? "nothing stands out" };
   const scaleX = picture.width / look.width;
@@ -101,7 +120,7 @@ async function lookForForeground(picture: Picture, alpha: AlphaUse): Promise<Fin
   return {
     found: true,
     because: "an object stands on an even background",
-    doubt: look.doubt,
+    doubt: look.doubt === undefined ? undefined : `${look.doubt}${unsure}`,
     ground: borderColour(picture),
     async cutOut(cells) {
       const { width, height } = gridOf(crop, cells);
@@ -109,6 +128,52 @@ async function lookForForeground(picture: Picture, alpha: AlphaUse): Promise<Fin
       const coverage = borderCoverage(look, cut, crop, picture);
       const seen = (look.share * picture.width * picture.height) / areaOf(crop);
       return { crop, coverage, ...(shareOf(coverage) < seen * KEPT && { lost: LOST }) };
+    },
+  };
+}
+
+/** Cells along the longest side that an object is looked for on by its colours. */
+const SEARCH = 256;
+
+/** What stands out by its colours from an uneven background, if that is beyond doubt. */
+async function grab(picture: Picture): Promise<Finding> {
+  const whole = wholeOf(picture);
+  const small = gridOf(whole, SEARCH);
+  const { width, height, inside, doubt } = grabCut(
+    await resample(picture, whole, small.width, small.height),
+  );
+  if (doubt !== undefined) return { found: false, because: doubt };
+  const mask = field(width, height);
+  mask.data.set(inside);
+  return maskedFinding(mask, picture, "an object stands out from an uneven background");
+}
+
+/** An object that a mask over the whole picture covers. */
+export function maskedFinding(mask: Field, picture: Picture, because: string): Finding {
+  const { width, height } = mask;
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  mask.data.forEach((covered, cell) => {
+    if (covered <= 0.5) return;
+    const [x, y] = [cell % width, Math.floor(cell / width)];
+    [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
+  });
+  const [scaleX, scaleY] = [picture.width / width, picture.height / height];
+  const box = {
+    left: Math.floor(left * scaleX),
+    top: Math.floor(top * scaleY),
+    right: Math.ceil(right * scaleX),
+    bottom: Math.ceil(bottom * scaleY),
+  };
+  const crop = widen(box, picture, Math.ceil(Math.max(scaleX, scaleY) * 2));
+  return {
+    found: true,
+    because,
+    doubt: undefined,
+    ground: borderColour(picture),
+    async cutOut(cells) {
+      const size = gridOf(crop, cells);
+      return { crop, coverage: await refine(mask, picture, crop, size.width, size.height) };
     },
   };
 }

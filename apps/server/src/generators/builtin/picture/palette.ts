@@ -79,6 +79,22 @@ export function shareOfColour(cells: Picture, inside: Field, { colour }: Swatch)
   return covered === 0 ? 0 : alike / covered;
 }
 
+/** Lines mix with their ground along both sides: colours so far apart are still one. */
+const NEAR = 18;
+
+/** The share of what is nearly covered, 0..1, whose colour is near the middle one: for lines too thin to be flat. */
+export function shareOfMiddle(cells: Picture, inside: Field): number {
+  const lab = toLab(cells);
+  const covered: number[] = [];
+  inside.data.forEach((value, cell) => value > 0.9 && covered.push(cell));
+  if (covered.length === 0) return 0;
+  const middle = [0, 1, 2].map(
+    (k) =>
+      covered.map((cell) => lab[cell * 3 + k]!).toSorted((a, b) => a - b)[covered.length >> 1]!,
+  );
+  return covered.filter((cell) => gapTo(lab, cell, middle) < NEAR).length / covered.length;
+}
+
 /** Colour step between neighbours (CIE76) up to which a cell counts as flat. */
 const EVEN = 4;
 

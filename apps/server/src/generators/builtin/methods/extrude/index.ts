@@ -70,12 +70,18 @@ interface Piece {
   readonly colour: readonly [number, number, number] | undefined;
 }
 
-/** The outline's polygons in cells of the coverage, y up. Specks of less than two cells are left out. */
+/** A loop smaller than this share of the largest is a speck: what a JPEG leaves around letters. */
+const SPECK = 0.0005;
+
+/** The outline's polygons in cells of the coverage, y up. Specks are left out. */
 export function contoursOf(coverage: Field): [number, number][][] {
   const outline = frame(coverage);
   const soft = isSoft(coverage);
-  return traceLoops(outline)
-    .filter((loop) => Math.abs(signedArea(loop)) >= 2)
+  const loops = traceLoops(outline);
+  const largest = loops.reduce((most, loop) => Math.max(most, Math.abs(signedArea(loop))), 0);
+  const least = Math.max(2, largest * SPECK);
+  return loops
+    .filter((loop) => Math.abs(signedArea(loop)) >= least)
     .map((loop) =>
       toPolygon(loop, soft).map(([x, y]): [number, number] => [x - MARGIN, y + MARGIN]),
     )

@@ -22,7 +22,7 @@ const SYMMETRIC = 0.97;
 /** What is turned is at least so high for its width; what is broad and symmetric is a face or a star. */
 const UPRIGHT = 1.15;
 /** The largest step of the radius from row to row, of the body's height: fins and arms are no turned body. */
-const STEP = 0.1;
+const STEP = 0.12;
 
 /** Whether an outline may be that of something turned: one part, no holes, the same on both sides, no arms. */
 export function roundness(coverage: Field): Roundness {

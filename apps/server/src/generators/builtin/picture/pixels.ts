@@ -1,0 +1,67 @@
+import type { Picture } from "./raster.ts";
+
+/** A sprite that was not enlarged is no longer than this, and has no more colours. */
+const SPRITE = 64;
+const COLOURS = 24;
+/** Squares are at least so long, and so many of them make the longest side at most. */
+const SMALLEST = 4;
+const MOST = 160;
+/** A channel's step that is a change of colour. */
+const STEP = 8;
+
+/**
+ * How long the squares are that the picture is made of, in its pixels: 1 for a small sprite, more for an enlarged one,
+ * undefined for anything else.
+ */
+export function pixelSize(picture: Picture): number | undefined {
+  const { width, height } = picture;
+  const longest = Math.max(width, height);
+  if (longest <= SPRITE) return isSprite(picture) ? 1 : undefined;
+  const across = squareLength(picture, width, height, 1, width);
+  if (across < SMALLEST) return undefined;
+  const down = squareLength(picture, height, width, width, 1);
+  const size = gcd(across, down);
+  return size >= SMALLEST && longest / size <= MOST ? size : undefined;
+}
+
+/** The greatest length that divides every distance between changes along the lines; 0 where nothing changes. */
+function squareLength(
+  { data }: Picture,
+  length: number,
+  lines: number,
+  stride: number,
+  jump: number,
+): number {
+  let [first, common] = [-1, 0];
+  for (let line = 0; line < lines; line++) {
+    for (let k = 1; k < length; k++) {
+      const at = (line * jump + k * stride) * 4;
+      if (!differs(data, at, at - stride * 4)) continue;
+      if (first < 0) first = k;
+      common = gcd(common, Math.abs(k - first));
+      if (common > 0 && common < SMALLEST) return common;
+    }
+  }
+  return common;
+}
+
+function differs(data: Uint8Array, a: number, b: number): boolean {
+  for (let k = 0; k < 4; k++) if (Math.abs(data[a + k]! - data[b + k]!) > STEP) return true;
+  return false;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
+/** Few colours, each wholly there or not at all. */
+function isSprite({ data }: Picture): boolean {
+  const colours = new Set<number>();
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3]!;
+    if (alpha !== 0 && alpha !== 255) return false;
+    if (alpha === 255) colours.add((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!);
+    if (colours.size > COLOURS) return false;
+  }
+  return true;
+}
