@@ -11,7 +11,7 @@ import sharp from "sharp";
 import { make } from "../apps/server/src/generators/builtin/make.ts";
 import { withDefaults } from "../apps/server/src/generators/builtin/params.ts";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
-import { PICTURES } from "../apps/server/test/builtin/pictures.ts";
+import { PICTURES } from "../apps/server/test/builtin/set/index.ts";
 import { renderGlb, type RenderOptions } from "@modly-runs/mesh/render";
 
 const VIEWS: readonly RenderOptions[] = [
@@ -43,7 +43,7 @@ try {
     await writeFile(imagePath, source);
     let said = "";
     const made = await make(
-      { model: "builtin/auto", imagePath, meshPath, params: withDefaults({}) },
+      { model: picture.model, imagePath, meshPath, params: withDefaults({}) },
       (percent, step) => {
         if (percent === 30) said = step;
       },

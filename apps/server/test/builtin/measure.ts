@@ -19,23 +19,42 @@ export interface Arrays {
 
 export async function readArrays(glb: Uint8Array): Promise<Arrays> {
   const [mesh] = (await new WebIO().readBinary(glb)).getRoot().listMeshes();
-  const all = { positions: [], normals: [], uvs: [], indices: [] } as Record<string, number[]>;
+  const all = { positions: [], normals: [], uvs: [], indices: [] } as Record<string, Numbers[]>;
+  let first = 0;
   for (const primitive of mesh!.listPrimitives()) {
-    const first = all.positions!.length / 3;
     const positions = primitive.getAttribute("POSITION")!.getArray()!;
-    for (const value of positions) all.positions!.push(value);
-    for (const value of primitive.getAttribute("NORMAL")!.getArray()!) all.normals!.push(value);
+    const from = first;
+    all.positions!.push(positions);
+    const normals = primitive.getAttribute("NORMAL")!.getArray()!;
+    all.normals!.push(normals);
     const uvs = primitive.getAttribute("TEXCOORD_0")?.getArray();
-    for (const value of uvs ?? new Float32Array((positions.length / 3) * 2)) all.uvs!.push(value);
-    for (const index of primitive.getIndices()!.getArray()!) all.indices!.push(first + index);
+    all.uvs!.push(uvs ?? new Float32Array((positions.length / 3) * 2));
+    const indices = primitive.getIndices()!.getArray()!;
+    all.indices!.push(Uint32Array.from(indices).map((index) => from + index));
+    first += positions.length / 3;
   }
   return {
-    positions: Float32Array.from(all.positions!),
-    normals: Float32Array.from(all.normals!),
-    uvs: Float32Array.from(all.uvs!),
-    indices: Uint32Array.from(all.indices!),
+    positions: joined(Float32Array, all.positions!),
+    normals: joined(Float32Array, all.normals!),
+    uvs: joined(Float32Array, all.uvs!),
+    indices: joined(Uint32Array, all.indices!),
     extras: mesh!.getExtras(),
   };
+}
+
+type Numbers = ArrayLike<number> & { readonly length: number };
+
+function joined<A extends Float32Array | Uint32Array>(
+  of: new (length: number) => A,
+  parts: readonly Numbers[],
+): A {
+  const whole = new of(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Errors and warnings of Khronos' validator. */

@@ -250,7 +250,7 @@ describe("builtin/lathe", () => {
 
 describe("builtin/lithophane", () => {
   const photograph = (): Promise<Buffer> =>
-    readFile(new URL("photographs/cat.jpg", import.meta.url));
+    readFile(new URL("set/photographs/cat.jpg", import.meta.url));
   const light = { thin: 0.6, thick: 3, material: "custom", attenuation: 0.9 };
 
   it("lets light through in the tones of the picture", async () => {

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import sharp, { type Sharp } from "sharp";
+import { DRAWINGS, type DrawingName } from "./drawings.ts";
+import type { Drawn } from "./picture.ts";
+
+export const example = (name: string): Promise<Buffer> =>
+  readFile(fileURLToPath(new URL(`../../../../../examples/${name}.png`, import.meta.url)));
+
+export const photograph = (file: string): Promise<Buffer> =>
+  readFile(fileURLToPath(new URL(`photographs/${file}`, import.meta.url)));
+
+export const drawing = (name: DrawingName): Promise<Buffer> =>
+  sharp(Buffer.from(DRAWINGS[name])).png().toBuffer();
+
+export const asPng = (image: Sharp): Sharp => image.png();
+
+/** A drawing with an alpha channel, its own truth. */
+export function cutout(name: DrawingName, file: (image: Sharp) => Sharp = asPng): Drawn {
+  const truth = () => drawing(name);
+  return { name, truth, draw: async () => file(sharp(await truth())).toBuffer() };
+}
+
+/** A drawing set on an opaque ground with room around it; the truth is known because we drew it. */
+export function product(
+  name: DrawingName,
+  ground: (width: number, height: number) => string,
+  file: (image: Sharp) => Sharp = asPng,
+): Drawn {
+  const room = 80;
+  const above = async (): Promise<Buffer> =>
+    sharp(await drawing(name))
+      .extend({ top: room, bottom: room, left: room, right: room, background: CLEAR })
+      .png()
+      .toBuffer();
+  const draw = async (): Promise<Buffer> => {
+    const object = await above();
+    const { width, height } = await sharp(object).metadata();
+    const below = Buffer.from(svg(width, height, ground(width, height)));
+    const scene = sharp(below)
+      .composite([{ input: object }])
+      .removeAlpha()
+      .png();
+    return file(sharp(await scene.toBuffer())).toBuffer();
+  };
+  // The colours as the file has them (a CMYK file cannot hold all), the outline as it was drawn.
+  const truth = async (): Promise<Buffer> => {
+    const alpha = await sharp(await above())
+      .extractChannel("alpha")
+      .toBuffer();
+    const colours = await sharp(await draw())
+      .autoOrient()
+      .toColourspace("srgb")
+      .removeAlpha()
+      .png()
+      .toBuffer();
+    return sharp(colours).joinChannel(alpha).png().toBuffer();
+  };
+  return { name: `${name}-opaque`, truth, draw };
+}
+
+export const CLEAR = { r: 0, g: 0, b: 0, alpha: 0 };
+
+export function svg(width: number, height: number, body: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`;
+}
+
+export const plain =
+  (colour: string) =>
+  (width: number, height: number): string =>
+    `<rect width="${width}" height="${height}" fill="${colour}"/>`;
+
+export const shaded = (width: number, height: number): string =>
+  `<defs><radialGradient id="s" cx="0.5" cy="0.45" r="0.8"><stop offset="0" stop-color="#d2d2d4"/><stop offset="1" stop-color="#a6a7aa"/></radialGradient></defs>
+  <rect width="${width}" height="${height}" fill="url(#s)"/>`;
+
+export const shadowed = (width: number, height: number): string =>
+  `<defs><filter id="b" x="-50%" y="-200%" width="200%" height="500%"><feGaussianBlur stdDeviation="22"/></filter></defs>
+  <rect width="${width}" height="${height}" fill="#fff"/>
+  <ellipse cx="${width / 2}" cy="${height - 92}" rx="${width * 0.32}" ry="20" fill="#000" opacity="0.35" filter="url(#b)"/>`;
+
+export const flat = (
+  width: number,
+  height: number,
+  background: string | typeof CLEAR,
+): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 4, background } })
+    .png()
+    .toBuffer();
