@@ -313,7 +313,7 @@ export const SETTINGS = {
   open: { type: "flag", help: "Open the page in a browser once the server listens" },
   "test-models": {
     type: "flag",
-    help: "Offer test/steps, test/fail and test/fingerprint, for tests and conformance",
+    help: "Offer test/steps, test/fail, test/fingerprint and test/sphere, for tests and conformance",
   },
   "log-level": {
     type: "text",

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 
 import { BROWSER } from "./support/browser.ts";
-import { makeButton, makeQuickly, onThePage, setUp, shown, takeHome } from "./support/page.ts";
+import {
+  choose,
+  example,
+  makeButton,
+  makeQuickly,
+  onThePage,
+  setUp,
+  shown,
+  takeHome,
+} from "./support/page.ts";
 
 describe.runIf(BROWSER)("looking at a mesh, and taking it home", () => {
   const { visit } = onThePage();
@@ -96,5 +105,17 @@ describe.runIf(BROWSER)("looking at a mesh, and taking it home", () => {
       .toBe(false);
     await page.getByRole("button", { name: "One alone" }).click();
     await page.locator(".beside").waitFor({ state: "detached" });
+  });
+
+  test("a mesh of 30 MB is shown, and taken home whole", async () => {
+    const page = await visit({ viewport: { width: 640, height: 480 } });
+    await choose(page, example("star"));
+    await setUp(page, "Makes a ball", { Triangles: 1_320_000 });
+    await makeButton(page).click();
+    await shown(page);
+    expect(await page.locator(".figures").textContent()).toMatch(/1,3\d\d,\d{3} triangles/);
+    const glb = await takeHome(page, /^GLB/);
+    expect(glb.bytes.length).toBeGreaterThan(30_000_000);
+    expect(glb.bytes.readUInt32LE(8)).toBe(glb.bytes.length);
   });
 });

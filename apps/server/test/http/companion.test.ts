@@ -18,7 +18,12 @@ test("/model/all is an array of models, each of which a create can name", async 
   const app = shared();
   const { body } = await app.api().get("/model/all").expect(200);
   const models = Model.array().parse(body);
-  expect(models.map(({ id }) => id)).toEqual(["test/steps", "test/fail", "test/fingerprint"]);
+  expect(models.map(({ id }) => id)).toEqual([
+    "test/steps",
+    "test/fail",
+    "test/fingerprint",
+    "test/sphere",
+  ]);
   for (const { id } of models)
     expect((await app.ended(await app.create({ model_id: id, params: "{}" }))).model_id).toBe(id);
 });

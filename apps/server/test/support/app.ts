@@ -16,7 +16,7 @@ import { picture } from "./pictures.ts";
 type Settings = Partial<Omit<Config, "limits">> & { readonly limits?: Partial<Limits> };
 
 export interface AppOptions extends Settings {
-  /** Beside `test/steps`, `test/fail` and `test/fingerprint`, which are always there. */
+  /** Beside `test/steps`, `test/fail`, `test/fingerprint` and `test/sphere`, which are always there. */
   readonly sources?: readonly GeneratorSource[];
 }
 

@@ -242,9 +242,12 @@ export async function showMesh(
     if (!quiet) onTurn?.(viewNow());
   });
 
+  let fitted = "";
   const fit = () => {
     const { clientWidth, clientHeight } = canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
+    const size = `${clientWidth} ${clientHeight}`;
+    if (clientWidth === 0 || clientHeight === 0 || size === fitted) return;
+    fitted = size;
     const { zoom, ...view } = viewNow();
     camera.aspect = clientWidth / clientHeight;
     camera.updateProjectionMatrix();
@@ -287,9 +290,14 @@ export async function showMesh(
   const clay = new MeshStandardMaterial({ color: 0xc9ccd4, roughness: 0.65, metalness: 0 });
   clay.side = 2;
 
+  let seen = "";
   return {
     figures,
-    look({ wireframe, plain, measure, turntable }) {
+    look(wanted) {
+      const { wireframe, plain, measure, turntable } = wanted;
+      const next = JSON.stringify(wanted);
+      if (next === seen) return;
+      seen = next;
       for (const [mesh, material] of own) {
         mesh.material = plain ? clay : material;
         for (const each of materialsOf(mesh))
@@ -308,17 +316,19 @@ export async function showMesh(
       // Drawn and read in one go: the canvas is empty again after the frame.
       const { zoom, ...view } = viewNow();
       const usual = { ratio: renderer.getPixelRatio(), aspect: camera.aspect };
-      const show = (ratio: number, wide: number, tall: number, shape: number) => {
+      const frameAs = (ratio: number, wide: number, tall: number, shape: number) => {
         camera.aspect = shape;
         camera.updateProjectionMatrix();
         camera.position.setFromSphericalCoords(distance() / zoom, view.phi, view.theta);
         renderer.setPixelRatio(ratio);
         renderer.setSize(wide, tall, false);
-        renderer.render(scene, camera);
       };
-      show(1, width, Math.round(width / aspect), aspect);
+      frameAs(1, width, Math.round(width / aspect), aspect);
+      renderer.render(scene, camera);
       const taken = new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-      show(usual.ratio, canvas.clientWidth, canvas.clientHeight, usual.aspect);
+      frameAs(usual.ratio, canvas.clientWidth, canvas.clientHeight, usual.aspect);
+      // Before the browser paints again, so nobody sees it empty.
+      draw();
       return taken;
     },
     dispose() {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import type { GenerateResult, Generator, GeneratorSource } from "../generator.ts";
+import { sphere } from "./sphere.ts";
 import { tetrahedron } from "./tetrahedron.ts";
 
 type Work = (
@@ -92,9 +93,27 @@ const MODELS: Record<string, TestModel> = {
       return write(workDir, await tetrahedron({ sha256 }), sha256);
     },
   },
+  sphere: {
+    name: "Sphere",
+    description: "Makes a ball of as many triangles as are asked for",
+    params: [
+      {
+        id: "triangles",
+        label: "Triangles",
+        type: "int",
+        default: 1000,
+        min: 16,
+        max: 5_000_000,
+      },
+    ],
+    async work({ params, workDir }, { onProgress }) {
+      onProgress(10, "Making the ball");
+      return write(workDir, await sphere(Number(params["triangles"])), "sphere");
+    },
+  },
 };
 
-/** `test/steps`, `test/fail` and `test/fingerprint`, `places` runs at once. */
+/** `test/steps`, `test/fail`, `test/fingerprint` and `test/sphere`, `places` runs at once. */
 export function createTestSource(options: { places: number }): GeneratorSource {
   const generators = Object.entries(MODELS).map(
     ([node, { name, description, params, work }]): Generator => ({
