@@ -23,7 +23,7 @@ ENDED = ("done", "error", "cancelled")
 
 class Failure(Exception):
     """Why a call did not give what was asked for. `code` is the server's word for it, or one of
-    unreachable, run_error, run_cancelled, not_done, broken_mesh, timeout."""
+    unreachable, run_error, run_cancelled, not_done, broken_mesh, local_file, timeout."""
 
     def __init__(self, code: str, message: str, status: int = 0, run_id: Optional[str] = None):
         super().__init__(message)
@@ -47,8 +47,11 @@ class Client:
     ) -> str:
         """Starts a run and gives its id. `image` is a path or the picture's bytes."""
         if not isinstance(image, bytes):
-            with open(image, "rb") as file:
-                image = file.read()
+            try:
+                with open(image, "rb") as file:
+                    image = file.read()
+            except OSError as error:
+                raise Failure("local_file", f"The picture {image} can't be read: {error.strerror}.") from error
         fields = {"model_id": model, "params": json.dumps(params or {})}
         if collection is not None:
             fields["collection"] = collection
@@ -203,12 +206,16 @@ def _refusal(status: int, body: bytes) -> Failure:
 def _keep(mesh: bytes, to: Optional[str]) -> Optional[bytes]:
     if to is None:
         return mesh
-    handle, part = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(to)), suffix=".part")
+    part = None
     try:
+        handle, part = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(to)), suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(mesh)
         os.replace(part, to)
-    except BaseException:
-        os.unlink(part)
-        raise
+        part = None
+    except OSError as error:
+        raise Failure("local_file", f"{to} can't be written: {error.strerror}.") from error
+    finally:
+        if part is not None:
+            os.unlink(part)
     return None

@@ -28,6 +28,8 @@ for attempt, code in [
     (lambda: client.create(picture, "no/model"), "unknown_model"),
     (lambda: client.run(picture, "test/fail"), "run_error"),
     (lambda: client.get("none"), "run_not_found"),
+    (lambda: client.create("nowhere.png", "test/steps"), "local_file"),
+    (lambda: client.download(run, folder + "/no/duck.glb"), "local_file"),
     (lambda: Client(nobody).get("x"), "unreachable"),
     (lambda: list(client.watch(client.create(picture, "test/steps", {"steps": 500}), timeout=0.5)), "timeout"),
 ]:
