@@ -38,7 +38,7 @@ export function terminalOn(stdout: Screen, stderr: Screen): Terminal {
   let lost = false;
   let quiet = false;
   let verbose = false;
-  const shown = new Set<string>();
+  let shown = "";
   stdout.on("error", () => {
     lost = true;
   });
@@ -80,8 +80,8 @@ export function terminalOn(stdout: Screen, stderr: Screen): Terminal {
       if (stderr.isTTY) {
         stderr.write(`\r\u001b[K${cut(line)}`);
         open = true;
-      } else if (!shown.has(step)) {
-        shown.add(step);
+      } else if (step !== shown) {
+        shown = step;
         say(line);
       }
     },

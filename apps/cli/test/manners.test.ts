@@ -249,7 +249,7 @@ test("a batch of 50 that is killed goes on where it was, and makes nothing twice
 
 test("watch makes a mesh beside each new picture", async () => {
   await mkdir(at("watched"));
-  const watch = on("watch", "watched", ...steps);
+  const watch = on("watch", "watched/", ...steps);
   await watch.said(/Watching/);
   await copyFile(duck, at("watched", "new.png"));
   await expect.poll(() => readdir(at("watched")), { timeout: 30_000 }).toContain("new.glb");

@@ -4,12 +4,16 @@ import { expect, test } from "vitest";
 
 import { terminalOn, wrapped } from "../src/terminal.ts";
 
+const ESCAPE = String.fromCodePoint(27);
+/** A move up, a clearing, or a character. */
+const PIECE = new RegExp(String.raw`${ESCAPE}\[(\d+)A|${ESCAPE}\[([JK])|[^]`, "g");
+
 /** What a screen shows after what was written to it: as much of a terminal as our lines need. */
 function screenOf(written: string): string[] {
   const rows = [""];
   let row = 0;
   let column = 0;
-  for (const [piece, up, clear] of written.matchAll(/\u001B\[(\d+)A|\u001B\[([JK])|[^]/g)) {
+  for (const [piece, up, clear] of written.matchAll(PIECE)) {
     if (up) row -= Number(up);
     else if (clear) {
       rows[row] = rows[row]!.slice(0, column);

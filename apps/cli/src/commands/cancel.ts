@@ -12,12 +12,13 @@ export const cancel: Command<[string], object> = {
   async act(context, [typed]) {
     const run = await findRun(context.servers, typed);
     if (!run.ok) return endingOf(run.failure);
-    const { found, runId } = run.value;
+    const { found, runId, seen } = run.value;
     const answer = await found.client.cancel(runId);
     if (!answer.ok) return ended(found, answer.failure);
     // Some servers say `cancelled` of every run, also of one that was done long ago. The run knows.
     const read = await found.client.get(runId);
     if (!read.ok) return ended(found, read.failure);
+    await seen(read.value);
     const { status } = read.value;
     context.print(status);
     if (!isEnded(status))

@@ -29,12 +29,13 @@ export const download: Command<[string], PlaceOptions> = {
     if (!plan.ok) return plan.ending;
     const asked = await findRun(context.servers, typed);
     if (!asked.ok) return endingOf(asked.failure);
-    const { found, runId } = asked.value;
+    const { found, runId, seen } = asked.value;
     const read = await found.client.get(runId);
     if (!read.ok) return ended(found, read.failure);
     const file = plan.value.fileFor({ name: runId, stem: runId, image: runId }, "");
     const saved = await saveMesh(found, read.value, { ...plan.value, file }, context.terminal);
     if (!saved.ok) return ended(found, saved.failure);
+    await seen(read.value, file === "-" ? undefined : file);
     if (file === "-") return { exit: EXIT.ok };
     context.print(file);
     return { exit: EXIT.ok, result: { run: read.value, file, files: saved.value } };

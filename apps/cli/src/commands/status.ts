@@ -10,10 +10,11 @@ export const status: Command<[string], object> = {
   async act(context, [typed]) {
     const asked = await findRun(context.servers, typed);
     if (!asked.ok) return endingOf(asked.failure);
-    const { found, runId } = asked.value;
+    const { found, runId, seen } = asked.value;
     const read = await found.client.get(runId);
     if (!read.ok) return ended(found, read.failure);
     const run = read.value;
+    await seen(run);
     const about = run.error ?? run.output_url ?? run.step ?? "";
     context.print(`${run.status} ${run.progress}% ${about}`.trim());
     return { exit: EXIT.ok, result: { run } };

@@ -30,7 +30,7 @@ export const wait: Command<[string], WaitOptions> = {
     if (!plan.ok) return plan.ending;
     const asked = await findRun(context.servers, typed);
     if (!asked.ok) return endingOf(asked.failure);
-    const { found, runId } = asked.value;
+    const { found, runId, seen } = asked.value;
     // A watch is patient with a server that is away; a server that never was there is to be told at once.
     const read = await found.client.get(runId);
     if (!read.ok) return ended(found, read.failure);
@@ -38,6 +38,7 @@ export const wait: Command<[string], WaitOptions> = {
     const target =
       output === undefined ? undefined : { ...plan.value, file: plan.value.fileFor(picture, "") };
     const { ending, run, files } = await follow(context, found, runId, { target, timeout });
+    if (run) await seen(run, files[0]);
     if (ending.exit !== EXIT.ok)
       return { ...ending, result: ending.result ?? { run: run ?? { run_id: runId } } };
     if (output === "-") return ending;

@@ -72,7 +72,7 @@ export const watch: Command<[string], WatchOptions> = {
       while (!stop.signal.aborted) {
         for (const name of (await readdir(folder)).filter(isPictureName)) {
           const image = path.join(folder, name);
-          const file = path.format({ dir: folder, name: path.parse(name).name, ext: `.${format}` });
+          const file = path.join(folder, `${path.parse(name).name}.${format}`);
           const mark = await markOf(image);
           // A mesh that is there is not made again; a picture that failed is tried again when it changes.
           if (
