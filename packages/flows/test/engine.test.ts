@@ -197,7 +197,8 @@ test("a cancelled flow run ends, begins nothing more and keeps what was done", (
     fc.property(worlds(["cancel"]), (world) => {
       const { state, events } = play(world);
       const at = events.findIndex(({ type }) => type === "cancel");
-      fc.pre(at !== -1 && at < events.length - 1);
+      // One that comes after the end changes nothing.
+      fc.pre(at !== -1 && !events.slice(0, at).some(({ type }) => type === "ended"));
       expect(events.slice(at).some(({ type }) => type === "started")).toBe(false);
       expect(state.status).toBe("cancelled");
       const before = play({ ...world, outside: [] });
