@@ -45,6 +45,11 @@ export const COMMANDS: readonly Row[] = [
     load: async () => (await import("./list.ts")).list,
   },
   {
+    name: "flow",
+    summary: "Run a chain of steps that a file describes, over pictures",
+    load: async () => (await import("./flow.ts")).flow,
+  },
+  {
     name: "models",
     summary: "List the models, or describe one and its parameters",
     load: async () => (await import("./models.ts")).models,

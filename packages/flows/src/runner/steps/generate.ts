@@ -76,9 +76,10 @@ async function follow(
   { signal, world, progress }: StepContext,
   runId: string,
 ): Promise<Outcome<Run>> {
+  let cancelled: Promise<unknown> = Promise.resolve();
   const stop = () => {
     // Who only leaves comes back for it.
-    if (signal.reason !== "leave") void client.cancel(runId).catch(() => undefined);
+    if (signal.reason !== "leave") cancelled = client.cancel(runId);
   };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
@@ -92,6 +93,8 @@ async function follow(
     return fail("unexpected", `The run ${runId} went out of sight.`);
   } finally {
     signal.removeEventListener("abort", stop);
+    // The process may go when the step is over: the server has to have heard of it by then.
+    await cancelled;
   }
 }
 

@@ -39,9 +39,9 @@ async function withMeshes(
   return work(meshes as [Mesh, ...Mesh[]], inputs[input]!);
 }
 
-async function keepGlb(context: StepContext, mesh: Mesh) {
+async function keepGlb(context: StepContext, mesh: Mesh, name = nameOf(context)) {
   const { main } = await writeMesh(mesh, "glb");
-  return context.keep(main, { type: "mesh", format: "glb", name: nameOf(context) });
+  return context.keep(main, { type: "mesh", format: "glb", name });
 }
 
 export const simplify: DoStep = (context) =>
@@ -85,7 +85,7 @@ export const merge: DoStep = (context) =>
       x += high[0] - low[0] + gap * widest;
       return mesh.parts.map((part) => moved(part, (value, axis) => value + by[axis]));
     });
-    return made({ mesh: await keepGlb(context, { parts }) });
+    return made({ mesh: await keepGlb(context, { parts }, "") });
   });
 
 export const preview: DoStep = (context) =>

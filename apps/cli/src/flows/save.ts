@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+
+import { isFile, type Plan, type Value } from "@modly-runs/flows";
+import type { Objects, StepRow } from "@modly-runs/flows/runner";
+
+import { writeWhole } from "../local/whole-file.ts";
+
+/** An output as `--json` tells it. */
+export interface SavedOutput {
+  name: string;
+  /** Which of several: the picture's name. */
+  of?: string | undefined;
+  file?: string;
+  text?: string;
+  number?: number;
+}
+
+/** What is wrong with the folder that was named, before anything runs. */
+export async function wrongWithFolder(folder: string | undefined): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  const kind = await stat(folder).catch(() => undefined);
+  if (!kind) return `There is no folder ${folder}. Make it first: mkdir -p ${folder}`;
+  return kind.isDirectory() ? undefined : `${folder} is no folder.`;
+}
+
+/** Writes what a flow run gave, as far as it came, into a folder: the one that was named, or a new one. */
+export async function saveOutputs(
+  { name, outputs }: Plan,
+  rows: ReadonlyMap<string, StepRow>,
+  objects: Objects,
+  folder: string | undefined,
+): Promise<SavedOutput[]> {
+  const saved: SavedOutput[] = [];
+  let home = folder;
+  const taken = new Set<string>();
+  for (const { name: output, label, source } of outputs) {
+    const value: Value | undefined =
+      "value" in source ? source.value : rows.get(source.from)?.outputs?.[source.output];
+    if (!value) continue;
+    const about = { name: output, of: label };
+    if (!isFile(value)) {
+      saved.push(
+        value.type === "text" ? { ...about, text: value.text } : { ...about, number: value.number },
+      );
+      continue;
+    }
+    const bytes = await objects.read(value.sha256);
+    if (!bytes) continue;
+    home ??= await newFolder(name);
+    const stem = [label ?? value.name, output].filter(Boolean).join("-");
+    saved.push({ ...about, file: await saveAt(home, stem, value.format, bytes, taken) });
+  }
+  return saved;
+}
+
+/** A name that nobody chose must not cost somebody's file; the same bytes need no second one. */
+async function saveAt(
+  folder: string,
+  stem: string,
+  format: string,
+  bytes: Uint8Array,
+  taken: Set<string>,
+): Promise<string> {
+  for (let n = 1; ; n++) {
+    const file = path.join(folder, `${stem}${n === 1 ? "" : `-${n}`}.${format}`);
+    if (taken.has(file)) continue;
+    const there = await readFile(file).catch(() => undefined);
+    if (there === undefined && existsSync(file)) continue;
+    if (there && !there.equals(bytes)) continue;
+    taken.add(file);
+    if (!there) await writeWhole(file, bytes);
+    return file;
+  }
+}
+
+async function newFolder(name: string): Promise<string> {
+  const slug =
+    name
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+      .replaceAll(/^-|-$/g, "") || "flow";
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? slug : `${slug}-${n}`;
+    if (existsSync(folder)) continue;
+    await mkdir(folder);
+    return folder;
+  }
+}
