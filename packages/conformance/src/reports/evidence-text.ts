@@ -27,7 +27,7 @@ export function timelineLines({ timeline }: Evidence): readonly string[] {
   const ids = [...new Set(timeline.map(({ run_id }) => run_id))];
   const name = (id: string) => (ids.length === 1 ? "" : `run ${ids.indexOf(id) + 1}  `);
   const legend =
-    ids.length === 1 ? [] : [ids.map((id, index) => `run ${index + 1} is ${id}`).join(", ")];
+    ids.length <= 1 ? [] : [ids.map((id, index) => `run ${index + 1} is ${id}`).join(", ")];
   return [
     ...legend,
     ...timeline.map(

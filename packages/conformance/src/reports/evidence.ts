@@ -180,11 +180,12 @@ export function timelineOf(
   return [...lines.slice(0, half), ...lines.slice(-half)];
 }
 
-const ABOUT_A_LIFE = /^(?:LIF|CAN|MOD|LOD)-|^GET-(?:0[1-9]|1\d|20)$|^CRE-03$|^OUT-10$/;
+/** A finding is about a life where a run was read or cancelled to make it. */
+const isAboutALife = (found: readonly Exchange[]) =>
+  found.some(({ meaning }) => meaning.act === "read" || meaning.act === "cancel");
 
 /** What a report shows of one finding. */
 export function evidenceOf(
-  id: string,
   numbers: readonly number[],
   exchanges: readonly Exchange[],
   own: readonly string[],
@@ -194,6 +195,6 @@ export function evidenceOf(
   const runs = castOf(found, exchanges);
   return {
     exchanges: found.map((exchange) => shown(exchange, own, zero)),
-    timeline: ABOUT_A_LIFE.test(id) && runs.size > 0 ? timelineOf(exchanges, runs) : [],
+    timeline: isAboutALife(found) && runs.size > 0 ? timelineOf(exchanges, runs) : [],
   };
 }

@@ -79,7 +79,7 @@ export function resultOf(outcome: Outcome, about: About): Result {
     return deviates
       ? {
           ...check,
-          shown: evidenceOf(verdict.id, verdict.exchanges, outcome.exchanges, own),
+          shown: evidenceOf(verdict.exchanges, outcome.exchanges, own),
         }
       : check;
   });

@@ -12,6 +12,7 @@ import { OUTPUTS } from "./outputs.ts";
 import { PICTURES } from "./pictures.ts";
 import { READS } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
+import { SECOND_MODEL } from "./second-model.ts";
 
 /** Everything the suite does to a target, in the order it begins. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CANCELS_BESIDE,
   ...OUTPUTS,
   ...MISBEHAVING,
+  ...SECOND_MODEL,
   ...READS,
   ...CREATE_REFUSES,
   ...HARDENING,

@@ -42,6 +42,11 @@ export class Roster {
       run.ended = { status, at: exchange.end };
   }
 
+  /** After a restart of a server that promises to keep nothing over it, its runs are nobody's business. */
+  forget(): void {
+    this.runs.clear();
+  }
+
   /** Runs whose end nobody has seen, without those that were given up. */
   open(): readonly Known[] {
     return [...this.runs.values()].filter(({ ended, abandoned }) => !ended && !abandoned);

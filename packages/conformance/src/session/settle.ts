@@ -57,6 +57,7 @@ export async function restart(session: Session): Promise<boolean> {
   const hook = session.target.hooks?.restart;
   if (!hook) return false;
   await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
+  if (!(session.target.capabilities ?? []).includes("restart")) session.roster.forget();
   session.gone = undefined;
   await session.lookForLife();
   return session.gone === undefined;

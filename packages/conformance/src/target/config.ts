@@ -40,6 +40,8 @@ export type TargetConfig = {
   readonly situations?: Readonly<Partial<Record<SituationName, Recipe | "none">>>;
   /** Runs that a model may bring about and that its server has to present properly all the same. */
   readonly also?: readonly Also[];
+  /** A model beside that of succeeds, whose runs end in error: which of the two made a run shows in its end. */
+  readonly second_model?: Pick<Recipe, "model_id" | "params">;
   readonly capabilities?: readonly Capability[];
   readonly hooks?: {
     readonly restart?: Hook;

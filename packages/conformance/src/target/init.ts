@@ -42,7 +42,7 @@ export async function describeTarget(
   const situations: string[] = [];
   for (const name of SITUATIONS) situations.push(await situationLines(session, name));
   const { base_url, profile, time_scale, lanes, races, retention_ms } = target;
-  const { also, capabilities, hooks } = target;
+  const { also, second_model, capabilities, hooks } = target;
   // Headers may hold a token: they are named in the file only as a place to fill in.
   const names = Object.keys(target.headers ?? { Authorization: "" });
   const blocks = [
@@ -56,6 +56,7 @@ export async function describeTarget(
     setting("retention_ms", retention_ms, "60000"),
     `# ${SETTINGS.situations.says}\nsituations:\n${situations.join("\n")}`,
     setting("also", also, "[{ model_id: ..., params: {}, cancel_after_ms: 300 }]"),
+    setting("second_model", second_model, "{ model_id: ... }"),
     setting("capabilities", capabilities, "[idempotency_key]"),
     setting("hooks", hooks, '{ restart: { command: "...", timeout_ms: 30000 } }'),
   ];

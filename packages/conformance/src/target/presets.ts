@@ -37,6 +37,7 @@ export const PRESETS = {
       { model_id: DRIVEN, params: { output: "outside" } },
       { model_id: DRIVEN, params: { deaf: true, steps: 20, step_ms: 50 }, cancel_after_ms: 300 },
     ],
+    second_model: { model_id: "modly-runs-fixture/fail" },
   },
 } as const satisfies Record<string, Preset>;
 

@@ -66,6 +66,11 @@ export const SETTINGS = {
     otherwise: "none",
     says: "more runs, {model_id, params, cancel_after_ms}: models that misbehave, whose runs the server has to present properly all the same",
   },
+  second_model: {
+    kinds: ["mapping"],
+    otherwise: "that of fails, if it is another one than that of succeeds",
+    says: "{model_id, params}: a model whose runs end in error, asked for beside that of succeeds to see which of the two makes a run",
+  },
   capabilities: {
     kinds: ["list"],
     otherwise: "none",
@@ -184,9 +189,13 @@ function situationFaults(situations: object): Fault[] {
   });
 }
 
-const ALSO_SETTINGS = {
+const SECOND_SETTINGS = {
   model_id: RECIPE_SETTINGS.model_id,
   params: RECIPE_SETTINGS.params,
+} as const satisfies Record<string, Setting>;
+
+const ALSO_SETTINGS = {
+  ...SECOND_SETTINGS,
   cancel_after_ms: {
     kinds: ["number"],
     least: 0,
@@ -223,6 +232,7 @@ export function faultsOf(value: unknown): readonly Fault[] {
   const faults = faultsIn(config, SETTINGS, []);
   if (faults.length > 0) return faults;
   const { situations = {}, hooks = {}, capabilities = [], headers = {}, also = [] } = config;
+  const { second_model = {} } = config;
   for (const [name, text] of Object.entries(headers as object)) {
     if (typeof text !== "string")
       faults.push({ path: ["headers", name], message: `headers.${name} must be a text` });
@@ -231,6 +241,7 @@ export function faultsOf(value: unknown): readonly Fault[] {
     ...faults,
     ...situationFaults(situations as object),
     ...alsoFaults(also as unknown[]),
+    ...faultsIn(second_model as object, SECOND_SETTINGS, ["second_model"]),
     ...capabilityFaults(capabilities as unknown[]),
     ...hookFaults(hooks as object),
   ];
