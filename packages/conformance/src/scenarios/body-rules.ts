@@ -1,4 +1,10 @@
-import { isAddressOf, isRunStatus, type RunStatus, WORKSPACE_PREFIX } from "@modly-runs/contract";
+import {
+  isAddressOf,
+  isRunStatus,
+  RUN_STATUSES,
+  type RunStatus,
+  WORKSPACE_PREFIX,
+} from "@modly-runs/contract";
 import { jsonSchemas } from "@modly-runs/contract/json-schema";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
@@ -25,14 +31,19 @@ function schemaFaults(body: Body): string {
   );
   if (missing.length > 0) return missing.join(", ");
   if (validRun(body)) return "";
-  // The schema is a union over status: the branches of other statuses say nothing of this body.
-  const errors = validRun.errors ?? [];
-  const own = errors.filter(({ keyword }) => !["const", "anyOf", "oneOf", "if"].includes(keyword));
-  const sentences = (own.length > 0 ? own : errors).map(({ instancePath, message = "" }) => {
-    const key = instancePath.slice(1).replaceAll("/", ".");
-    return key === "" ? `the body ${message}` : `${key} ${message}`;
-  });
-  return [...new Set(sentences)].slice(0, 3).join(", ");
+  // The schema is a union over status: only the branch of this body's own status says anything of it.
+  const errors = (validRun.errors ?? []).map(({ instancePath, schemaPath, message, params }) => ({
+    key: instancePath.slice(1).replaceAll("/", "."),
+    branch: /^#\/anyOf\/(\d+)\//.exec(schemaPath)?.[1],
+    message:
+      "allowedValue" in params ? `must be ${JSON.stringify(params["allowedValue"])}` : message,
+  }));
+  const others = new Set(errors.flatMap(({ key, branch }) => (key === "status" ? [branch] : [])));
+  const own = errors.filter(({ branch }) => branch !== undefined && !others.has(branch));
+  const sentences = own.map(({ key, message = "" }) => `${key || "the body"} ${message}`);
+  return sentences.length > 0
+    ? [...new Set(sentences)].join(", ")
+    : `status must be one of ${RUN_STATUSES.join(", ")}`;
 }
 
 /** What a body has at the places that a rule looks at. */
