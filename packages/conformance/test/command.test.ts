@@ -79,6 +79,21 @@ test("a wrong configuration is refused with the line", async () => {
   }
 });
 
+test("a preset whose models the server lacks says how they come into it", async () => {
+  const presets = [
+    ["modly-runs", /needs the models test\/steps, test\/fail, .*npm run dev -- --test-models\./],
+    [
+      "modly",
+      /needs the models modly-runs-fixture\/driven, .*Copy \/.*\/fixtures\/modly-extension/,
+    ],
+  ] as const;
+  for (const [preset, sentence] of presets) {
+    const { code, err } = await conformance("run", "--url", reference.url, "--preset", preset);
+    expect(code).toBe(3);
+    expect(err).toMatch(sentence);
+  }
+});
+
 test("a baseline entry of a check that passes is stale and fails", async () => {
   const file = join(folder, "baseline.yaml");
   await writeFile(

@@ -193,8 +193,10 @@ export function evidenceOf(
   const zero = exchanges[0]?.start ?? 0;
   const found = numbers.flatMap((number) => exchanges[number - 1] ?? []);
   const runs = castOf(found, exchanges);
+  const timeline = isAboutALife(found) && runs.size > 0 ? timelineOf(exchanges, runs) : [];
   return {
     exchanges: found.map((exchange) => shown(exchange, own, zero)),
-    timeline: isAboutALife(found) && runs.size > 0 ? timelineOf(exchanges, runs) : [],
+    // One line tells no story.
+    timeline: timeline.length > 1 ? timeline : [],
   };
 }

@@ -14,7 +14,10 @@ main { max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 .v0 strong { color: var(--good); } .v1 strong { color: var(--bad); } .v2 strong { color: var(--warn); }
 .verdict p { margin: .2rem 0; color: var(--soft); }
 .eyebrow { font-size: .8rem; letter-spacing: .04em; text-transform: uppercase; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .5rem 1.5rem; margin: 1rem 0; }
+.bar { display: flex; gap: 2px; height: .6rem; margin: .8rem 0 .2rem; border-radius: .3rem; overflow: hidden; }
+.bar i { background: currentColor; min-width: 3px; } .bar .is-pass { opacity: .55; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: .7rem 1.5rem; margin: 0; }
 .facts dt { font-size: .8rem; color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; font-size: .95rem; }
 .filter { position: sticky; top: 0; z-index: 1; background: var(--bg); padding: .6rem 0; border-bottom: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: center; }
 .filter fieldset { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem; }
@@ -26,7 +29,9 @@ main { max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 .checks { list-style: none; margin: .8rem 0; padding: 0; }
 .check { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin: .4rem 0; }
 .check[hidden] { display: none; }
-summary { cursor: pointer; padding: .55rem .8rem; display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; }
+summary { cursor: pointer; padding: .55rem .8rem; display: flex; gap: .15rem .6rem; align-items: baseline; flex-wrap: wrap; }
+summary .glimpse { flex: 1 0 100%; color: var(--soft); font-size: .87rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+details[open] .glimpse { display: none; }
 summary .title { flex: 1 1 12rem; } summary .level { color: var(--soft); font-size: .8rem; }
 .badge { font-size: .8rem; font-weight: 600; min-width: 4.2rem; }
 .is-pass { color: var(--good); } .is-fail, .is-harness-error { color: var(--bad); } .is-warn, .is-blocked { color: var(--warn); } .is-note, .is-na { color: var(--cool); }
@@ -37,7 +42,7 @@ details > :not(summary) { margin-left: .8rem; margin-right: .8rem; }
 h3 { font-size: .9rem; margin-bottom: .3rem; }
 pre { background: var(--code); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem; overflow-x: auto; max-height: 28rem; font: 13px/1.45 ui-monospace, monospace; margin-top: 0; }
 :focus-visible { outline: 3px solid var(--cool); outline-offset: 2px; }
-@media (max-width: 40rem) { .said { grid-template-columns: 1fr; } .said dd { margin-bottom: .4rem; } .chip .what { display: none; } .filter { position: static; } }
+@media (max-width: 40rem) { .said { grid-template-columns: 1fr; } .said dd { margin-bottom: .4rem; } .chip .what { display: none; } .filter { position: static; } .badge { min-width: 0; } summary .title { flex-basis: 100%; order: 1; } summary .level { margin-left: auto; } summary .glimpse { order: 2; } }
 @media print { .filter { display: none; } }
 `;
 

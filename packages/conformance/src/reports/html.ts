@@ -51,10 +51,10 @@ export function htmlReport(result: Result): string {
 <p class="eyebrow">Conformance of workflow runs</p>
 <h1>${esc(base_url)} <strong>${verdict}</strong></h1>
 <p>${esc(result.unreachable ?? `${headline}; ${tally(result)}.`)}</p>
+${bar(result)}
 ${result.allow_blocked ? "<p>Blocked checks were allowed (--allow-blocked).</p>" : ""}
 ${result.stale.length > 0 ? `<p>Stale in the baseline: ${esc(result.stale.join(", "))}.</p>` : ""}
 </header>
-<dl class="facts">${facts.map(([name, value]) => `<div><dt>${esc(name)}</dt><dd>${esc(value)}</dd></div>`).join("")}</dl>
 <form class="filter" role="search">
 <label class="find">Find <input type="search" name="text" placeholder="CAN-15, progress, mesh" autocomplete="off"></label>
 <fieldset><legend>Show</legend>
@@ -68,8 +68,10 @@ ${ORDER.filter((status) => result.counts[status] > 0)
 <p class="count" aria-live="polite"></p>
 </form>
 <ol class="checks">
-${sorted.map(row).join("\n")}
+${sorted.map((check) => row(check, result.counts.fail <= FEW)).join("\n")}
 </ol>
+<h2>How it was checked</h2>
+<dl class="facts">${facts.map(([name, value]) => `<div><dt>${esc(name)}</dt><dd>${esc(value)}</dd></div>`).join("")}</dl>
 </main>
 <script>${PAGE_SCRIPT}</script>
 </body>
@@ -80,11 +82,32 @@ ${sorted.map(row).join("\n")}
 /** A status as the name of a class. */
 const tone = (status: Shown) => `is-${status.replace("/", "")}`;
 
-function row(check: ReportedCheck): string {
+/** So many failures may stand open; of more, a list is easier to see over. */
+const FEW = 3;
+
+/** How the checks are shared out, as a bar. */
+function bar({ counts }: Result): string {
+  const parts = ORDER.toReversed().filter((status) => counts[status] > 0);
+  const words = parts.map((status) => `${counts[status]} ${status}`).join(", ");
+  const stretches = parts.map(
+    (status) => `<i class="${tone(status)}" style="flex-grow:${counts[status]}"></i>`,
+  );
+  return `<div class="bar" role="img" aria-label="${words}">${stretches.join("")}</div>`;
+}
+
+/** What was seen, in a line: enough to know which row to open. */
+function glimpse({ status, expected, observed, reason }: ReportedCheck): string {
+  if (status === "pass" || status === "n/a") return "";
+  const text = observed === undefined ? reason : `expected ${expected ?? ""}: ${observed}`;
+  return text === undefined ? "" : `<span class="glimpse">${esc(text.slice(0, 300))}</span>`;
+}
+
+function row(check: ReportedCheck, few: boolean): string {
   const { id, level, status, title } = check;
-  const open = status === "fail" || status === "harness-error" ? " open" : "";
+  const bad = status === "fail" || status === "harness-error";
+  const open = bad && few ? " open" : "";
   return `<li class="check" id="${id}" data-status="${status}">
-<details${open}><summary><span class="badge ${tone(status)}">${status}</span> <code>${id}</code> <span class="title">${esc(title)}</span> <span class="level">${level}</span></summary>
+<details${open}><summary><span class="badge ${tone(status)}">${status}</span> <code>${id}</code> <span class="title">${esc(title)}</span> <span class="level">${level}</span>${glimpse(check)}</summary>
 ${body(check)}
 </details></li>`;
 }

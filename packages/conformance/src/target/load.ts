@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
 import type { TargetConfig } from "./config.ts";
+import { missingModels } from "./preset-models.ts";
 import { isPreset, PRESETS } from "./presets.ts";
 import { faultsOf } from "./settings.ts";
 
@@ -80,8 +81,18 @@ function headersOf(lines: readonly string[]): Record<string, string> | string {
   return Object.fromEntries(entries.map((match) => [match?.[1] ?? "", match?.[2] ?? ""]));
 }
 
-/** Puts preset, file and flags together, the later ones winning; a sentence if that gives no target. */
+/**
+ * Puts preset, file and flags together, the later ones winning; a sentence if that gives no target, or
+ * if the server lacks the models of the preset.
+ */
 export async function loadTarget(flags: TargetFlags): Promise<TargetConfig | string> {
+  const target = await mergedTarget(flags);
+  const { preset } = flags;
+  if (typeof target === "string" || preset === undefined || !isPreset(preset)) return target;
+  return (await missingModels(target, preset)) ?? target;
+}
+
+async function mergedTarget(flags: TargetFlags): Promise<TargetConfig | string> {
   const { url, config, preset, model, header = [], timeScale, restart } = flags;
   if (preset !== undefined && !isPreset(preset)) {
     return `There is no preset ${preset}; there are: ${Object.keys(PRESETS).join(", ")}`;
