@@ -128,7 +128,8 @@ test("the stream tells what happens in its order, then every verdict, then the e
   expect(types.indexOf("calibrated")).toBeLessThan(types.indexOf("scenario"));
   expect(types.indexOf("finding")).toBeLessThan(types.indexOf("verdict"));
   const verdicts = events.filter(({ type }) => type === "verdict");
-  expect(verdicts.map(({ id }) => id).toSorted()).toEqual(CHECKS.toSorted());
+  expect(new Set(verdicts.map(({ id }) => id))).toEqual(new Set(CHECKS));
+  expect(verdicts).toHaveLength(CHECKS.length);
   expect(events.at(-1)).toMatchObject({
     type: "end",
     exit_code: 1,
