@@ -23,12 +23,13 @@ export const PRESETS = {
     lanes: 1,
     races: 6,
     situations: {
-      succeeds: { model_id: DRIVEN },
+      // Long enough that runs which are started together meet, also on a busy machine.
+      succeeds: { model_id: DRIVEN, params: { steps: 6, step_ms: 40 } },
       runs_long: { model_id: DRIVEN, params: { steps: 60, step_ms: 50 }, min_ms: 2000 },
       // Its reads never show pending.
       queued: "none",
-      fails: { model_id: DRIVEN, params: { fail: true } },
-      fingerprint: { model_id: DRIVEN },
+      fails: { model_id: DRIVEN, params: { fail: true, steps: 6, step_ms: 40 } },
+      fingerprint: { model_id: DRIVEN, params: { steps: 8, step_ms: 50 } },
     },
     also: [
       { model_id: DRIVEN, params: { progress: "fractional", steps: 8, step_ms: 50 } },
