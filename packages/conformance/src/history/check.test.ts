@@ -89,6 +89,6 @@ test("the counter-example is a pair with its intervals", () => {
   });
   expect(found).toMatchObject({
     rule: "order",
-    message: "read saw running 10% in 0.0..1.0 ms, then read saw pending 0% in 2.0..3.0 ms",
+    message: "a read showed running 10%; a read begun 1.0 ms after its answer showed pending 0%",
   });
 });

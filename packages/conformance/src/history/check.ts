@@ -11,8 +11,24 @@ export type Contradiction = {
   readonly message: string;
 };
 
-const seen = ({ source, status, progress, start, end }: Observation) =>
-  `${source} saw ${status}${progress === undefined ? "" : ` ${progress}%`} in ${start.toFixed(1)}..${end.toFixed(1)} ms`;
+/** What a run is held to, in the words of a report. */
+export const EXPECTED = {
+  order: "a run never goes back, and an end stays",
+  ends: "every answer shows the same end, and the end stays as it is",
+  "cancelled-before-cancel": "a run is cancelled only after somebody cancelled it",
+  progress: "progress never falls",
+} as const satisfies Record<Contradiction["rule"], string>;
+
+const state = ({ status, progress }: Observation) =>
+  `${status}${progress === undefined ? "" : ` ${progress}%`}`;
+
+const seen = (one: Observation) => `a ${one.source} showed ${state(one)}`;
+
+const milliseconds = (span: number) => `${Math.max(0, span).toFixed(1)} ms`;
+
+/** Two observations, the second begun after the first was over. */
+const inTurn = (first: Observation, second: Observation) =>
+  `${seen(first)}; a ${second.source} begun ${milliseconds(second.start - first.end)} after its answer showed ${state(second)}`;
 
 /** Pairs each observation with what was known for certain when it began: O(n log n). */
 function sweep<T>(
@@ -61,7 +77,7 @@ export function brokenOrder(
             rule: "order",
             first: known,
             second: now,
-            message: `${seen(known)}, then ${seen(now)}`,
+            message: inTurn(known, now),
           }
         : undefined,
   );
@@ -80,7 +96,7 @@ export function fallenProgress(observations: readonly Observation[]): Contradict
             rule: "progress",
             first: known,
             second: now,
-            message: `${seen(known)}, then ${seen(now)}`,
+            message: inTurn(known, now),
           }
         : undefined,
   );
@@ -106,7 +122,7 @@ export function prematureCancelled(history: History): Contradiction | undefined 
     first && {
       rule: "cancelled-before-cancel",
       first,
-      message: `${seen(first)}, ${Number.isFinite(sent) ? `but the first cancel was sent at ${sent.toFixed(1)} ms` : "but no cancel was sent"}`,
+      message: `${seen(first)}, ${Number.isFinite(sent) ? `and the first cancel was sent ${milliseconds(sent - first.end)} after that` : "and no cancel was sent"}`,
     }
   );
 }

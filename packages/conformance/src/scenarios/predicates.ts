@@ -6,6 +6,7 @@ import {
   contradictionIn,
   type Contradiction,
   disagreeingEnds,
+  EXPECTED,
   fallenProgress,
 } from "../history/check.ts";
 import { endsOf, type History, historiesOf, readsOf, runBodyOf } from "../history/observations.ts";
@@ -204,7 +205,7 @@ export async function judgeHistories(session: Session): Promise<void> {
       const shown = found ? [found.first, ...(found.second ? [found.second] : [])] : [];
       session.ledger.add(id, {
         ok: found === undefined,
-        expected: "one story of the run explains what was seen",
+        expected: found ? EXPECTED[found.rule] : "",
         observed: found ? `${found.message} (run ${history.runId})` : "",
         exchanges: shown.map(({ exchange }) => exchange),
       });
