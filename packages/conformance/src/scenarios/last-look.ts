@@ -67,6 +67,12 @@ type Ended = Known & Required<Pick<Known, "ended">>;
 async function meshStays(t: Bench, { id, ended }: Ended, url: unknown): Promise<void> {
   if (typeof url !== "string" || !url.startsWith("/")) return;
   const request = { method: "GET", path: url };
+  // One that was never there is no matter of how long it is kept.
+  const missing = t.session.recorder.exchanges.some(
+    ({ meaning, request: { path }, response }) =>
+      meaning.act === "output" && path === url && response?.status === 404,
+  );
+  if (missing) return;
   const output = await t.send(request, { meaning: { act: "output" } });
   const there = statusOf(output) === 200;
   // Both may have been retired between the two requests.
