@@ -90,13 +90,18 @@ function createUploads(directory: string): Uploads {
           done(null, chunk);
         },
       });
+      const target = createWriteStream(pathOf(key), {
+        ...{ flags: "wx", flush: true, mode: OURS_ALONE.file },
+      });
+      // All is written and its name is there: both are flushed at once.
+      const named = new Promise<void>((resolve, reject) => {
+        target.once("finish", () => {
+          flushNames().then(resolve, reject);
+        });
+        target.once("error", reject);
+      });
       try {
-        await pipeline(
-          picture,
-          measure,
-          createWriteStream(pathOf(key), { flags: "wx", flush: true, mode: OURS_ALONE.file }),
-        );
-        await flushNames();
+        await Promise.all([pipeline(picture, measure, target), named]);
       } catch (cause) {
         await rm(pathOf(key), { force: true });
         throw cause;

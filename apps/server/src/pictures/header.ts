@@ -172,18 +172,32 @@ const READERS = {
   { begins: (head: string) => boolean; read: (source: Source) => Promise<Size | undefined> }
 >;
 
+/** So much of the beginning is read at once: most headers are in it, bytes. */
+const BEGINNING = 4096;
+
 /**
  * Reads a picture's kind and size from its header: a few small reads at known places, nothing is
  * inflated, nothing is decoded. Undefined for what is none of our formats or has no size.
+ *
+ * @param size of the whole file, bytes
  */
-export async function readHeader(file: FileHandle): Promise<PictureHeader | undefined> {
-  const { size } = await file.stat();
+export async function readHeader(
+  file: FileHandle,
+  size: number,
+): Promise<PictureHeader | undefined> {
+  async function readAt(at: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await file.read(bytes, 0, length, at);
+    return bytes.subarray(0, bytesRead);
+  }
+  const beginning = await readAt(0, Math.min(size, BEGINNING));
   const source: Source = {
     size,
     async read(at, length) {
-      const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - at)));
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
-      return bytes.subarray(0, bytesRead);
+      const end = Math.min(at + length, size);
+      return end <= beginning.length
+        ? beginning.subarray(at, end)
+        : readAt(at, Math.max(0, end - at));
     },
   };
   const head = latin1(await source.read(0, 12), 0, 12);

@@ -38,7 +38,8 @@ export async function inspectPicture(
   const unreadable = (why: string) => ({ code: "unreadable_image", why }) as const;
   const file = await open(path);
   try {
-    const found = await readHeader(file);
+    const { size } = await file.stat();
+    const found = await readHeader(file, size);
     if (!found) return unreadable("its bytes are not a picture that can be read");
     const { format, width, height } = found;
     if (width * height > maxPixels)
@@ -46,7 +47,7 @@ export async function inspectPicture(
         code: "image_too_large",
         why: `it has ${width} x ${height} pixels, more than ${maxPixels / 1e6} megapixels`,
       };
-    const whole = await (WHOLE[format]?.(file, (await file.stat()).size) ?? true);
+    const whole = await (WHOLE[format]?.(file, size) ?? true);
     return whole ? undefined : unreadable("the file is cut short");
   } finally {
     await file.close();

@@ -39,7 +39,7 @@ async function headerOf(directory: string, bytes: Uint8Array) {
   await writeFile(file, bytes);
   const handle = await open(file);
   try {
-    return await readHeader(handle);
+    return await readHeader(handle, (await handle.stat()).size);
   } finally {
     await handle.close();
   }
