@@ -35,6 +35,7 @@ test("run makes an STL of the size that was asked for, and leaves no server behi
     env: alone(),
   }).ended;
   expect([code, stdout], stderr).toEqual([0, `${file}\n`]);
+  expect(stderr).toMatch(/80 x [\d.]+ x [\d.]+ mm, [\d,]+ triangles, watertight\./);
   const bytes = await readFile(file);
   const geometry = new STLLoader().parse(new Uint8Array(bytes).buffer);
   geometry.computeBoundingBox();

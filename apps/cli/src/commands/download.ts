@@ -38,6 +38,6 @@ export const download: Command<[string], PlaceOptions> = {
     await seen(read.value, file === "-" ? undefined : file);
     if (file === "-") return { exit: EXIT.ok };
     context.print(file);
-    return { exit: EXIT.ok, result: { run: read.value, file, files: saved.value } };
+    return { exit: EXIT.ok, result: { run: read.value, file, ...saved.value } };
   },
 };

@@ -37,12 +37,15 @@ export const wait: Command<[string], WaitOptions> = {
     const picture = { name: runId, stem: runId, image: runId };
     const target =
       output === undefined ? undefined : { ...plan.value, file: plan.value.fileFor(picture, "") };
-    const { ending, run, files } = await follow(context, found, runId, { target, timeout });
+    const { ending, run, files, figures } = await follow(context, found, runId, {
+      target,
+      timeout,
+    });
     if (run) await seen(run, files[0]);
     if (ending.exit !== EXIT.ok)
       return { ...ending, result: ending.result ?? { run: run ?? { run_id: runId } } };
     if (output === "-") return ending;
     context.print(files[0] ?? run?.output_url ?? "");
-    return { exit: EXIT.ok, result: { run, file: files[0], files } };
+    return { exit: EXIT.ok, result: { run, file: files[0], files, figures } };
   },
 };

@@ -52,7 +52,8 @@ export async function told(found: Found, run: Run, withPicture: boolean): Promis
   const mesh_url = run.output_url === null ? null : found.apiUrl + run.output_url;
   const { run_id, status, progress, step, error } = run;
   const data = { run_id, status, progress, step, error, mesh_url, next: NEXT[status] };
-  const line = `Run ${run_id} is ${status}${isEnded(status) ? "" : ` (${progress} %, ${step ?? "waiting"})`}. ${error ?? ""} ${data.next}`;
+  const at = isEnded(status) ? "" : ` (${progress} %, ${step ?? "waiting"})`;
+  const line = [`Run ${run_id} is ${status}${at}.`, error, data.next].filter(Boolean).join(" ");
   const text = { type: "text", text: line } as const;
   if (mesh_url === null || run.output_url === null || !withPicture)
     return { content: [text], structuredContent: data };

@@ -237,9 +237,10 @@ export async function serveAgents(
           terminalOn(process.stderr, process.stderr),
         );
         if (!saved.ok) return failed(saved.failure);
-        const data = { files: saved.value, format: chosen };
+        const { files } = saved.value;
+        const data = { files, format: chosen };
         return {
-          content: [{ type: "text", text: `Written: ${saved.value.join(", ")}` }],
+          content: [{ type: "text", text: `Written: ${files.join(", ")}` }],
           structuredContent: data,
         };
       }),

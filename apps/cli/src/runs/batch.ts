@@ -4,6 +4,7 @@ import type { Run } from "@modly-runs/contract";
 
 import { type Context, ended } from "../context.ts";
 import { type Ending, EXIT, type ExitCode } from "../exit.ts";
+import type { WrittenFigures } from "../local/figures.ts";
 import { note } from "../local/journal.ts";
 import type { Picture } from "../local/pictures.ts";
 import type { Plan } from "../local/places.ts";
@@ -45,6 +46,7 @@ export interface Made {
   status: string;
   file?: string | undefined;
   files: string[];
+  figures?: WrittenFigures | undefined;
   /** The picture of the mesh. */
   preview?: string | undefined;
   run?: Run | undefined;
@@ -196,7 +198,7 @@ async function makeOne(
   if (options.detach) return { ...about, run_id: runId, status: "pending", files: [] };
 
   const target = { file, format: place.format, sizeMm: place.sizeMm };
-  const { ending, run, files } = await follow(context, found, runId, {
+  const { ending, run, files, figures } = await follow(context, found, runId, {
     target,
     timeout,
     show: options.show,
@@ -207,6 +209,7 @@ async function makeOne(
   const wellSaved = ending.exit === EXIT.ok;
   const preview = wellSaved ? place.previewFor(file) : undefined;
   const undrawn = preview && run ? await drawMesh(found, run, preview) : undefined;
+  if (figures && !several) await remarkOn(context, figures);
   if (run) await note({ ...entry, run_id: runId, status, ...(wellSaved ? { file } : {}) });
   if (key !== undefined && run && (wellSaved || run.status !== "done"))
     await manifest?.note(key, { status: wellSaved ? "done" : "failed", run_id: runId });
@@ -216,10 +219,16 @@ async function makeOne(
     status,
     files,
     file: files[0],
+    figures,
     preview: undrawn === undefined ? preview : undefined,
     run,
     failure: wellSaved ? undrawn && failureOf(undrawn) : failureOf(ending),
   };
+}
+
+async function remarkOn({ terminal }: Context, figures: WrittenFigures): Promise<void> {
+  const { inWords } = await import("../local/figures.ts");
+  terminal.remark(`${inWords(figures)}.`);
 }
 
 /** Draws a run's mesh: the server's own, which has its texture, whatever the file's format can hold. */

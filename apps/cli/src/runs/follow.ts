@@ -2,6 +2,7 @@ import { isEnded, type Run } from "@modly-runs/contract";
 
 import { type Context, ended } from "../context.ts";
 import { type Ending, EXIT } from "../exit.ts";
+import type { WrittenFigures } from "../local/figures.ts";
 import type { Found } from "../servers/servers.ts";
 import { bar, type Terminal } from "../terminal.ts";
 import { goOn, lost, tooLate } from "./go-on.ts";
@@ -24,6 +25,7 @@ export interface Followed {
   ending: Ending;
   run?: Run | undefined;
   files: string[];
+  figures?: WrittenFigures | undefined;
 }
 
 /** Seconds that a server may be away: long enough to be started again, unless somebody knows better. */
@@ -131,7 +133,7 @@ async function finish(
     };
   if (target === undefined) return { run, files: [], ending: { exit: EXIT.ok } };
   const saved = await saveMesh(found, run, target, terminal);
-  if (saved.ok) return { run, files: saved.value, ending: { exit: EXIT.ok } };
+  if (saved.ok) return { run, ...saved.value, ending: { exit: EXIT.ok } };
   // Who closes our stdout has read enough: that is no fault of a file.
   if (target.file === "-" && terminal.dataLost())
     return { run, files: [], ending: { exit: EXIT.pipeClosed } };

@@ -1,9 +1,11 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { Run } from "@modly-runs/contract";
 import { fail, type Outcome, succeed } from "@modly-runs/contract/client";
 import type { Format } from "@modly-runs/mesh/formats";
 
+import type { WrittenFigures } from "../local/figures.ts";
 import { writeWhole } from "../local/whole-file.ts";
 import type { Found } from "../servers/servers.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,20 +18,33 @@ export interface Target {
   sizeMm: number | undefined;
 }
 
-/** Fetches the mesh of a run that is done, converts it where that was asked for, and gives the names of the files. */
+/** What was written. */
+export interface Saved {
+  files: string[];
+  /** Unless it went to stdout, or is of a kind that can't be read here. */
+  figures?: WrittenFigures | undefined;
+}
+
+/** Fetches the mesh of a run that is done, and converts it where that was asked for. */
 export async function saveMesh(
   { client }: Found,
   run: Run,
-  { file, format, sizeMm }: Target,
+  target: Target,
   terminal: Terminal,
-): Promise<Outcome<string[]>> {
+): Promise<Outcome<Saved>> {
+  const { file, format, sizeMm } = target;
   const has = path.posix
     .extname(run.output_url ?? "")
     .slice(1)
     .toLowerCase();
   if (has === format && sizeMm === undefined) {
     const saved = await client.download(run, file === "-" ? terminal.bytes() : file);
-    return saved.ok ? succeed([file]) : saved;
+    if (!saved.ok) return saved;
+    if (file === "-") return succeed({ files: [file] });
+    return succeed({
+      files: [file],
+      figures: await figuresFor(() => readFile(file), has, target),
+    });
   }
   const bytes = await meshBytes(client, run);
   if (!bytes.ok) return bytes;
@@ -49,7 +64,7 @@ export async function saveMesh(
     if (file === "-") {
       const writer = terminal.bytes().getWriter();
       await writer.write(main);
-      return succeed(["-"]);
+      return succeed({ files: ["-"] });
     }
     const folder = path.dirname(file);
     const files = beside.map((other) => ({
@@ -58,10 +73,25 @@ export async function saveMesh(
     }));
     for (const other of files) await writeWhole(other.name, other.bytes);
     await writeWhole(file, main);
-    return succeed([file, ...files.map((other) => other.name)]);
+    return succeed({
+      files: [file, ...files.map((other) => other.name)],
+      figures: await figuresFor(async () => bytes.value, has, target),
+    });
   } catch (cause) {
     return fail("local_file", `The mesh can't be written: ${(cause as Error).message}.`, { cause });
   }
+}
+
+/** The figures of a mesh that is written already: what can't be measured is no failure any more. */
+async function figuresFor(
+  bytes: () => Promise<Uint8Array>,
+  has: string,
+  target: Target,
+): Promise<WrittenFigures | undefined> {
+  const { measure } = await import("../local/figures.ts");
+  return bytes()
+    .then((read) => measure(read, has, target))
+    .catch(() => undefined);
 }
 
 /** The mesh of a run, in memory. */
