@@ -1,12 +1,16 @@
 /**
- * Holds every wrong server and every odd one against the whole core set.
+ * Holds every wrong server and every odd one against the whole core set, in as many processes as there
+ * are cores.
  *
- *     pnpm zoo            writes packages/conformance/kill-matrix.json and docs/conformance-matrix.md
- *     pnpm zoo --check    writes nothing; fails if one of the two is stale
+ *     pnpm zoo               writes packages/conformance/kill-matrix.json and docs/conformance-matrix.md
+ *     pnpm zoo --check       writes nothing; fails if one of the two is stale
+ *     pnpm zoo --only slash  those with this in their name; writes nothing
  *
  * Either way it fails if a server is judged otherwise than it declares.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 import {
   killMatrix,
@@ -19,44 +23,75 @@ import {
   tryMutant,
   tryServer,
 } from "../test/reference/index.ts";
+import { inShards, ownShare } from "./shards.ts";
 
-/** Servers at once: most of a trial is waiting. */
-const LANES = 6;
+/** Servers at once in a process: most of a trial is waiting. */
+const LANES = 5;
 
-const began = performance.now();
-const faults: string[] = [];
-const say = (name: string, found: readonly string[]) => {
-  console.log(
-    `${found.length === 0 ? "ok  " : "FAIL"} ${name}${found.map((fault) => `\n       ${fault}`).join("")}`,
-  );
-  faults.push(...found.map((fault) => `${name}: ${fault}`));
-};
-
-await several(MUTANTS, LANES, async (mutant) => {
-  say(mutant.name, await tryMutant(mutant));
-});
-await several(
-  [{ name: "reference", why: "", allows: "", overrides: {} }, ...TOLERANCES],
-  LANES,
-  async (odd) => {
-    say(odd.name, troubles(odd, await tryServer(odd.overrides, {}, odd.config)));
+const { values } = parseArgs({
+  options: {
+    check: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    shard: { type: "string" },
   },
-);
+});
 
-const matrix = killMatrix(MUTANTS);
-faults.push(...matrix.unkilled.map((id) => `${id}: no mutant shows that it bites`));
-const files = {
-  [MATRIX_FILES.json]: `${JSON.stringify(matrix, null, 2)}\n`,
-  [MATRIX_FILES.page]: matrixPage(MUTANTS, TOLERANCES),
-};
-for (const [path, text] of Object.entries(files)) {
-  if (process.argv.includes("--check")) {
+/** What one server showed. */
+type Told = { name: string; faults: readonly string[] };
+
+const ODD = [{ name: "reference", why: "", allows: "", overrides: {} }, ...TOLERANCES];
+
+const trials = [
+  // The slowest begin first, so that no core waits for them at the end.
+  ...MUTANTS.toSorted((a, b) => Number(Boolean(b.slow)) - Number(Boolean(a.slow))).map(
+    (mutant) => ({ name: mutant.name, faults: () => tryMutant(mutant) }),
+  ),
+  ...ODD.map((odd) => ({
+    name: odd.name,
+    faults: async () => troubles(odd, await tryServer(odd.overrides, {}, odd.config)),
+  })),
+].filter(({ name }) => name.includes(values.only));
+
+/** Tells what is stale, or writes it anew. */
+async function matrixFaults(mayWrite: boolean): Promise<string[]> {
+  const matrix = killMatrix(MUTANTS);
+  const faults = matrix.unkilled.map((id) => `${id}: no mutant shows that it bites`);
+  const files = {
+    [MATRIX_FILES.json]: `${JSON.stringify(matrix, null, 2)}\n`,
+    [MATRIX_FILES.page]: matrixPage(MUTANTS, TOLERANCES),
+  };
+  for (const [path, text] of Object.entries(files)) {
     const stale = (await readFile(path, "utf8").catch(() => "")) !== text;
-    if (stale) faults.push(`${path} is stale: run pnpm zoo`);
-  } else if (faults.length === 0) await writeFile(path, text);
+    if (values.check && stale) faults.push(`${path} is stale: run pnpm zoo`);
+    else if (!values.check && stale && mayWrite && faults.length === 0) await writeFile(path, text);
+  }
+  return faults;
 }
 
-const seconds = Math.round((performance.now() - began) / 1_000);
-console.log(`\n${MUTANTS.length} mutants, ${TOLERANCES.length} odd servers, ${seconds} s`);
-for (const fault of faults) console.error(fault);
-process.exitCode = faults.length === 0 ? 0 : 1;
+async function gather(): Promise<void> {
+  const began = performance.now();
+  const faults: string[] = [];
+  let heard = 0;
+  await inShards<Told>(fileURLToPath(import.meta.url), ({ name, faults: found }) => {
+    heard += 1;
+    const said = found.map((fault) => `\n       ${fault}`).join("");
+    console.log(`${found.length === 0 ? "ok  " : "FAIL"} ${name}${said}`);
+    faults.push(...found.map((fault) => `${name}: ${fault}`));
+  });
+  if (heard !== trials.length || heard === 0)
+    faults.push(`${heard} of ${trials.length} servers were tried`);
+  if (values.only === "") faults.push(...(await matrixFaults(faults.length === 0)));
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  console.log(`\n${heard} servers, ${faults.length} faults, ${seconds} s`);
+  for (const fault of faults) console.error(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+const own = ownShare(trials);
+if (own === undefined) await gather();
+else {
+  await several(own, LANES, async ({ name, faults }) => {
+    process.send?.({ name, faults: await faults() } satisfies Told);
+  });
+  process.disconnect();
+}

@@ -8,15 +8,13 @@
  *
  * It fails if less than 97 % are found, or if an odd server that is right is blamed.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { several } from "../test/reference/index.ts";
 import { judge, type Row, share, WIDE, WIDE_ODD, WIDE_PAGE, widePage } from "../test/wide/index.ts";
+import { inShards, ownShare } from "./shards.ts";
 
 const ENOUGH = 0.97;
 /** Servers at once in a process: most of a trial is waiting. */
@@ -52,8 +50,7 @@ const work = [
   ...chosen(WIDE_ODD, 0.2).map((server) => ({ kind: "odd" as const, server })),
 ];
 
-async function tryShard(shard: number, of: number): Promise<void> {
-  const own = work.filter((_, at) => at % of === shard);
+async function tryAll(own: readonly (typeof work)[number][]): Promise<void> {
   await several(own, LANES, async ({ kind, server: { name, why, overrides, shown } }) => {
     let { broken } = await judge(overrides);
     for (let tries = 1; tries < TRIES && (broken.length === 0) === (kind === "wrong"); tries += 1)
@@ -66,27 +63,14 @@ async function tryShard(shard: number, of: number): Promise<void> {
 async function gather(): Promise<void> {
   const began = performance.now();
   const rows: Record<Kind, Row[]> = { wrong: [], odd: [] };
-  const shards = availableParallelism();
-  const argv = process.argv.slice(2);
-  await Promise.all(
-    Array.from({ length: shards }, async (_, shard) => {
-      const child = fork(fileURLToPath(import.meta.url), [
-        ...argv,
-        "--shard",
-        `${shard}/${shards}`,
-      ]);
-      child.on("message", (told: Told) => {
-        rows[told.kind].push(told.row);
-        const missed = (told.row.broken.length === 0) === (told.kind === "wrong");
-        if (missed)
-          console.log(
-            `${told.kind === "wrong" ? "slips" : "blamed"} ${told.row.name}: ${told.row.why} ${told.row.broken.join(" ")} (${told.row.shown})`,
-          );
-      });
-      const [code] = (await once(child, "exit")) as [number];
-      if (code !== 0) throw new Error(`shard ${shard} ended with ${code}`);
-    }),
-  );
+  await inShards<Told>(fileURLToPath(import.meta.url), ({ kind, row }) => {
+    rows[kind].push(row);
+    const { name, why, broken, shown } = row;
+    if ((broken.length === 0) === (kind === "wrong"))
+      console.log(
+        `${kind === "wrong" ? "slips" : "blamed"} ${name}: ${why} ${broken.join(" ")} (${shown})`,
+      );
+  });
   const order = new Map([...WIDE, ...WIDE_ODD].map(({ name }, at) => [name, at]));
   const sorted = (list: readonly Row[]) =>
     list.toSorted((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
@@ -102,6 +86,6 @@ async function gather(): Promise<void> {
   process.exitCode = enough && blamed.length === 0 && work.length > 0 ? 0 : 1;
 }
 
-const [shard, of] = (values.shard ?? "").split("/").map(Number);
-if (shard !== undefined && of !== undefined) await tryShard(shard, of);
-else await gather();
+const own = ownShare(work);
+if (own === undefined) await gather();
+else await tryAll(own);

@@ -81,6 +81,10 @@ export const CREATE_ANSWERS: readonly Mutant[] = [
       },
     },
     kills: ["CRE-36"],
+    mayAlsoFail: ["CRE-52", "CRE-53"].map((id) => ({
+      id,
+      reason: "both send the same JPEG, and the later of the two is given the other's run",
+    })),
   },
   {
     name: "slash-301",

@@ -10,6 +10,9 @@ import { PICTURES } from "./picture.ts";
 import { PROMISES } from "./promises.ts";
 import { READ_BODIES, READ_HTTP } from "./read.ts";
 
+/** Those whose cancel is wrong. */
+export const CANCEL_MUTANTS: readonly Mutant[] = [...CANCEL_ANSWERS, ...CANCEL_EFFECTS];
+
 /** Every wrong server. The rows are the proof that the checks bite. */
 export const MUTANTS: readonly Mutant[] = [
   ...CREATE_ANSWERS,
@@ -20,8 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_HTTP,
   ...LIVES,
   ...LATE,
-  ...CANCEL_ANSWERS,
-  ...CANCEL_EFFECTS,
+  ...CANCEL_MUTANTS,
   ...OUTPUTS,
   ...PROMISES,
   ...HARDENING_MUTANTS,

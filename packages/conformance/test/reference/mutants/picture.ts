@@ -40,7 +40,8 @@ export const PICTURES: readonly Mutant[] = [
         parts.some((part) => part.name === "image") ? correct.image(parts) : made(parts),
       pictureFault: acceptNothing,
     },
-    kills: ["CRE-12"],
+    // GET-30 sends one between two good creates, over the same connection.
+    kills: ["CRE-12", "GET-30"],
   },
   {
     name: "image-as-text-accepted",
