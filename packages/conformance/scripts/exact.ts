@@ -1,10 +1,10 @@
 /**
- * Holds every wrong server and every odd one against the whole core set, in as many processes as there
- * are cores.
+ * Holds every wrong server and every odd one against the whole set, and a few that have to be right in
+ * everything against both sets, in as many processes as there are cores.
  *
  *     pnpm zoo               writes packages/conformance/kill-matrix.json and docs/conformance-matrix.md
  *     pnpm zoo --check       writes nothing; fails if one of the two is stale
- *     pnpm zoo --only slash  those with this in their name; writes nothing
+ *     pnpm zoo --only slash  those with this, or one of these with commas, in their name; writes nothing
  *
  * Either way it fails if a server is judged otherwise than it declares.
  */
@@ -19,19 +19,18 @@ import {
   MUTANTS,
   several,
   TOLERANCES,
-  troubles,
   tryMutant,
-  tryServer,
+  tryOdd,
 } from "../test/reference/index.ts";
+import { TRUSTED } from "../test/trusted.ts";
 import { inShards, ownShare } from "./shards.ts";
-
-/** Servers at once in a process: most of a trial is waiting. */
-const LANES = 5;
 
 const { values } = parseArgs({
   options: {
     check: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    /** Servers at once in a process: most of a trial is waiting. */
+    lanes: { type: "string", default: "5" },
     shard: { type: "string" },
   },
 });
@@ -46,11 +45,12 @@ const trials = [
   ...MUTANTS.toSorted((a, b) => Number(Boolean(b.slow)) - Number(Boolean(a.slow))).map(
     (mutant) => ({ name: mutant.name, faults: () => tryMutant(mutant) }),
   ),
+  ...TRUSTED,
   ...ODD.map((odd) => ({
     name: odd.name,
-    faults: async () => troubles(odd, await tryServer(odd.overrides, {}, odd.config)),
+    faults: () => tryOdd(odd),
   })),
-].filter(({ name }) => name.includes(values.only));
+].filter(({ name }) => values.only.split(",").some((part) => name.includes(part)));
 
 /** Tells what is stale, or writes it anew. */
 async function matrixFaults(mayWrite: boolean): Promise<string[]> {
@@ -72,7 +72,8 @@ async function gather(): Promise<void> {
   const began = performance.now();
   const faults: string[] = [];
   let heard = 0;
-  await inShards<Told>(fileURLToPath(import.meta.url), ({ name, faults: found }) => {
+  await inShards(fileURLToPath(import.meta.url), (told) => {
+    const { name, faults: found } = told as Told;
     heard += 1;
     const said = found.map((fault) => `\n       ${fault}`).join("");
     console.log(`${found.length === 0 ? "ok  " : "FAIL"} ${name}${said}`);
@@ -90,7 +91,7 @@ async function gather(): Promise<void> {
 const own = ownShare(trials);
 if (own === undefined) await gather();
 else {
-  await several(own, LANES, async ({ name, faults }) => {
+  await several(own, Number(values.lanes), async ({ name, faults }) => {
     process.send?.({ name, faults: await faults() } satisfies Told);
   });
   process.disconnect();

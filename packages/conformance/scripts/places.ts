@@ -48,7 +48,8 @@ const trials = values.places.split(",").flatMap((places) =>
 async function gather(): Promise<void> {
   const faults: string[] = [];
   let heard = 0;
-  await inShards<Told>(fileURLToPath(import.meta.url), ({ name, fault }) => {
+  await inShards(fileURLToPath(import.meta.url), (told) => {
+    const { name, fault } = told as Told;
     heard += 1;
     console.log(fault === null ? `ok   ${name}` : `FAIL ${name}: ${fault}`);
     if (fault !== null) faults.push(name);

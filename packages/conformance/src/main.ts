@@ -47,6 +47,7 @@ const targeted = (command: Command) =>
     .option("--preset <name>", `a server the suite knows: ${Object.keys(PRESETS).join(", ")}`)
     .option("--model <id>", "a model that works, for servers without GET /model/all")
     .option("--time-scale <factor>", "multiplies every time allowed, or auto for slow models")
+    .option("--thorough", "play everything in rounds too: finds what is wrong only sometimes")
     .option("--restart <command>", "ends the server and starts it again; used when it hangs")
     .option("--header <line>", "'Name: value', sent with every request; may be repeated", gather);
 

@@ -187,7 +187,9 @@ export async function* runConformance(
   }
   if (session && unreachable === undefined && chosen.length > 0) {
     const wanted = new Set(chosen);
-    const scenarios = SCENARIOS.filter((scenario) => serves(scenario, wanted));
+    const scenarios = SCENARIOS.filter(
+      (scenario) => serves(scenario, wanted) && (!scenario.thorough || target.thorough === true),
+    );
     // Measured while nothing else is at work.
     if (scenarios.some(({ needs }) => needs?.includes("runs_long")))
       await unlessGone(session.situation("runs_long").then(() => {}));

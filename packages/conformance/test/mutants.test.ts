@@ -6,7 +6,6 @@ import {
   killMatrix,
   MATRIX_FILES,
   matrixPage,
-  type Mutant,
   MUTANTS,
   several,
   TOLERANCES,
@@ -14,46 +13,24 @@ import {
 } from "./reference/index.ts";
 
 /** Servers at once: most of a trial is waiting. */
-const LANES = 8;
-/** The day's number picks which mutants are tried in full; it is shown, so that a day can be repeated. */
+const LANES = 4;
+/** The day's number picks which mutants are tried; it is shown, so that a day can be repeated. */
 const SEED = Number(process.env["ZOO_SEED"] ?? Math.floor(Date.now() / 86_400_000));
-const SAMPLE = 2;
-/** One in so many is held against what it declares; `pnpm zoo` tries all, and in full. */
-const SHARE = 3;
-const CHOSEN = MUTANTS.filter(
-  (mutant, at) => at % SHARE === SEED % SHARE && mutant.slow === undefined,
-);
-
-/** Those that only `pnpm zoo` has the time for. */
-const slow = MUTANTS.flatMap((mutant) => (mutant.slow ? [`${mutant.name}: ${mutant.slow}`] : []));
-
-/** A few mutants, others for each seed. */
-function sample(mutants: readonly Mutant[]): Mutant[] {
-  const step = Math.floor(mutants.length / SAMPLE);
-  return Array.from({ length: SAMPLE }, (_, part) => mutants[part * step + (SEED % step)]).filter(
-    (mutant) => mutant !== undefined,
-  );
-}
+/** One in so many is held against the whole set that it declares; `pnpm zoo` tries all. */
+const SHARE = 40;
+const quick = MUTANTS.filter(({ slow }) => slow === undefined);
+const CHOSEN = quick.filter((_, at) => at % SHARE === SEED % SHARE);
 
 describe("the wrong servers", () => {
-  it(`are each found by the checks that they declare (${CHOSEN.length} of ${MUTANTS.length}, seed ${SEED})`, async () => {
+  it(`are each found by the checks that they declare, and by no others (${CHOSEN.length} of ${MUTANTS.length}, seed ${SEED})`, async () => {
     const found = await several(CHOSEN, LANES, async (mutant) =>
-      (await tryMutant(mutant, { only: mutant.kills })).map((fault) => `${mutant.name}: ${fault}`),
+      (await tryMutant(mutant)).map((fault) => `${mutant.name}: ${fault}`),
     );
     expect(found.flat()).toEqual([]);
-    const { unkilled } = killMatrix(MUTANTS);
     process.stdout.write(
-      `Mutants: ${CHOSEN.length} killed as declared, ${unkilled.length} checks without one; left to pnpm zoo: ${slow.join(", ")}\n`,
+      `Mutants: ${CHOSEN.length} killed as declared, ${MUTANTS.length - CHOSEN.length} left to pnpm zoo\n`,
     );
   }, 300_000);
-
-  it.concurrent.each(sample(MUTANTS.filter(({ slow: why }) => why === undefined)))(
-    `fail nothing else: $name (seed ${SEED})`,
-    async (mutant) => {
-      expect(await tryMutant(mutant)).toEqual([]);
-    },
-    120_000,
-  );
 
   it("have names of their own", () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);

@@ -1,10 +1,10 @@
+import { told } from "../scenarios/answers.ts";
 import { isEnded } from "@modly-runs/contract";
 import { isDeepStrictEqual } from "node:util";
 
 import { contradictionIn } from "../history/check.ts";
 import { endsOf, historiesOf, readsOf, runBodyOf } from "../history/observations.ts";
 import { BODY_RULES } from "../scenarios/body-rules.ts";
-import { told } from "../scenarios/bench.ts";
 import type { Exchange } from "../wire/exchange.ts";
 
 /** What is wrong with the recording of a program, and the exchange that shows it. */

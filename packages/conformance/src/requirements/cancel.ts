@@ -101,7 +101,7 @@ export const CANCEL = {
   ),
   "CAN-18": must(
     "Any body will do",
-    "Empty, JSON, garbage, 1 MB: the cancel is accepted.",
+    "None, no length at all, JSON, garbage, 1 MB: the cancel is accepted.",
     "Known clients send no body and no type.",
     "R-X11",
   ),

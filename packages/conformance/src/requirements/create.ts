@@ -161,7 +161,7 @@ export const CREATE = {
   ),
   "CRE-28": must(
     "Broken multipart",
-    "No boundary, a wrong boundary, a body cut off: 4xx or closed in time, and the server lives.",
+    "No boundary, a wrong boundary, a body cut off, neither a length nor a body: 4xx or closed in time, and the server lives.",
     "A parser that waits for ever keeps a connection for ever.",
     "R-W14",
   ),
@@ -309,5 +309,11 @@ export const CREATE = {
     `As image/svg+xml and as image/png. ${BAD_PICTURE}`,
     "It is a document that can read files and load addresses.",
     "R-P8",
+  ),
+  "CRE-56": must(
+    "A text part twice",
+    `Two model_id, two params: accepted as one run, or 4xx; ${NEVER_5XX}.`,
+    "Where one text was due there is a list.",
+    "R-C19",
   ),
 } as const;

@@ -99,4 +99,10 @@ export const LIFE = {
     "People want to know whether anything has begun.",
     "R-L12",
   ),
+  "LIF-17": must(
+    "Each run ends as its like",
+    "Of runs that nobody cancelled, each ends as its recipe promises and as the others did: whichever it is, and whatever else goes on.",
+    "One in ten that fails for nothing is found by people, not by a try.",
+    "R-L14",
+  ),
 } as const;

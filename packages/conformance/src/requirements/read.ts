@@ -168,7 +168,7 @@ export const READ = {
   ),
   "GET-30": must(
     "One connection, many requests",
-    "Over one kept-alive connection each answer is that of its own request, and what a new connection shows.",
+    "Over one kept-alive connection each answer is that of its own request, and what a new connection shows; so it is over eight.",
     "Clients keep connections; a stale or shifted answer is another run's.",
     "R-W5",
   ),

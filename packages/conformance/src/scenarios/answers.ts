@@ -1,6 +1,6 @@
 import { AnyProblem } from "@modly-runs/contract";
 
-import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
+import { bodyFault, type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
 
 /** The status of an answer; 0 if there was none. */
 export const statusOf = (exchange: Exchange) => exchange.response?.status ?? 0;
@@ -17,3 +17,17 @@ export const hasProblem = ({ response }: Exchange) =>
 
 export const isJson = ({ response }: Exchange) =>
   response !== undefined && isJsonType(response) && jsonOf(response) !== undefined;
+
+/** One line about an answer, for a report. */
+export function told(exchange: Exchange): string {
+  const { response, failure } = exchange;
+  if (response === undefined) return failure?.message ?? "no answer";
+  const body = response.body.toString("utf8").replaceAll(/\s+/g, " ");
+  const type = response.headers["content-type"] ?? "no type";
+  const fault = bodyFault(response);
+  return `${response.status} (${type})${fault === undefined ? "" : ` [${fault}]`} ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
+}
+
+/** True of an answer that only asks to come back later. */
+export const isBusy = ({ response }: Exchange) =>
+  response?.status === 429 || response?.status === 503;

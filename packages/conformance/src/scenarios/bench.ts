@@ -6,16 +6,12 @@ import type { CheckId } from "../requirements/index.ts";
 import { acceptedIdOf } from "../session/roster.ts";
 import { CannotGoOn, type Session } from "../session/session.ts";
 import type { Recipe, SituationName } from "../target/config.ts";
-import {
-  bodyFault,
-  type Exchange,
-  type Meaning,
-  type Pool,
-  type WireRequest,
-} from "../wire/exchange.ts";
+import type { Exchange, Meaning, Pool, WireRequest } from "../wire/exchange.ts";
 import { openPool } from "../wire/http.ts";
 import { multipart, type Part } from "../wire/multipart.ts";
 import { png } from "../wire/pictures.ts";
+import { isBusy, told } from "./answers.ts";
+import { firstMesh } from "./meshes.ts";
 
 /** What a scenario may change of a request. */
 export type Extra = Partial<Omit<WireRequest, "method">> & {
@@ -39,20 +35,6 @@ const FINISHES = {
   fails: "error",
 } as const satisfies Partial<Record<SituationName, RunStatus>>;
 type Finishing = keyof typeof FINISHES;
-
-/** One line about an answer, for a report. */
-export function told(exchange: Exchange): string {
-  const { response, failure } = exchange;
-  if (response === undefined) return failure?.message ?? "no answer";
-  const body = response.body.toString("utf8").replaceAll(/\s+/g, " ");
-  const type = response.headers["content-type"] ?? "no type";
-  const fault = bodyFault(response);
-  return `${response.status} (${type})${fault === undefined ? "" : ` [${fault}]`} ${body.length > 200 ? `${body.slice(0, 200)}...` : body}`.trim();
-}
-
-/** True of an answer that only asks to come back later. */
-export const isBusy = ({ response }: Exchange) =>
-  response?.status === 429 || response?.status === 503;
 
 /** The tools of a scenario: requests with a meaning, waits without guesses, findings. */
 export class Bench {
@@ -176,14 +158,41 @@ export class Bench {
     return acceptedIdOf(exchange);
   }
 
-  /** A run of a situation; a refusal blocks what depends on it. */
-  async start(name: SituationName = "succeeds", picture?: Buffer): Promise<Started> {
+  /** A run of a situation; a refusal breaks CRE-01 and blocks what depends on it. */
+  async start(
+    name: SituationName = "succeeds",
+    picture?: Buffer,
+    ...more: readonly Part[]
+  ): Promise<Started> {
     const { image, fields } = await this.parts(name);
     const exchange = await this.create([
       ...fields,
+      ...more,
       picture ? { ...image, content: picture } : image,
     ]);
+    // What is only tried, or is known to misbehave, promises nothing.
+    if (!this.believed.has(name) && this.session.target.lanes !== 1)
+      await this.hold(name, exchange);
     return this.mustBeAccepted(exchange);
+  }
+
+  /** Notes what a recipe that has worked promises of one more run. */
+  private async hold(situation: SituationName, exchange: Exchange): Promise<void> {
+    const id = this.acceptedId(exchange);
+    if (id === undefined) {
+      if (!isBusy(exchange))
+        this.judge("CRE-01", exchange, "200 or 202, as it was answered before", false);
+      return;
+    }
+    const known = this.session.roster.get(id);
+    if (known === undefined || known.create !== exchange.number) return;
+    const { recipe } = await this.situation(situation);
+    const given = typeof this.session.target.situations?.[situation] === "object";
+    known.promised = {
+      situation,
+      ...(recipe.model_id === undefined ? {} : { model_id: recipe.model_id }),
+      ...(given && recipe.min_ms !== undefined ? { lastsMs: recipe.min_ms } : {}),
+    };
   }
 
   mustBeAccepted(exchange: Exchange): Started {
@@ -227,18 +236,20 @@ export class Bench {
     id: string,
     condition: (status: RunStatus, body: Record<string, unknown>, read: Exchange) => boolean,
     budgetMs?: number,
+    pollMs = this.session.budgets.poll,
   ): Promise<Seen | undefined> {
     let since = performance.now();
     for (;;) {
       const exchange = await this.read(id);
       const body = runBodyOf(exchange);
       if (body && isRunStatus(body["status"]) && condition(body["status"], body, exchange)) {
+        if (body["status"] === "done") await firstMesh(this, { exchange, body });
         return { exchange, body };
       }
       if (budgetMs === undefined && body?.["status"] === "pending")
         since = Math.max(since, this.session.roster.lastEnd());
       if (performance.now() > since + (budgetMs ?? this.session.budgets.end)) return undefined;
-      await sleep(this.session.budgets.poll);
+      await sleep(pollMs);
     }
   }
 

@@ -1,8 +1,7 @@
 import { isJsonType, jsonOf } from "../wire/exchange.ts";
 import type { Part } from "../wire/multipart.ts";
 import { JPEG, WEBP } from "../wire/samples.ts";
-import { isSuccess, statusOf } from "./answers.ts";
-import { told } from "./bench.ts";
+import { isSuccess, statusOf, told } from "./answers.ts";
 import type { Scenario } from "./scenario.ts";
 
 import { accepted, acceptedOrRefused, tidy } from "./accepting.ts";

@@ -4,8 +4,8 @@ import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
 import type { Part } from "../wire/multipart.ts";
 import { png } from "../wire/pictures.ts";
-import { isRefusal } from "./answers.ts";
-import { type Bench, told } from "./bench.ts";
+import { isRefusal, told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
 import { acceptedOrRefused, tidy } from "./accepting.ts";

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
 import type { Part } from "../wire/multipart.ts";
-import { isRefusal, statusOf } from "./answers.ts";
-import { type Bench, told } from "./bench.ts";
+import { isRefusal, statusOf, told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
-import { accepted, tidy } from "./accepting.ts";
+import { startLong } from "./cancelling.ts";
+import { accepted, acceptedOrRefused, tidy } from "./accepting.ts";
 
 const COLLECTION = "Conformance.set-1_a";
 const OUTSIDE = ["..", "../up", "a/../../b", "/tmp", String.raw`..\up`, "Default/../.."];
@@ -124,7 +125,7 @@ export const CREATE_FORMS: readonly Scenario[] = [
   },
   {
     name: "parts and params that every client may send",
-    feeds: ["CRE-44", "CRE-47"],
+    feeds: ["CRE-44", "CRE-47", "CRE-56"],
     async run(t) {
       const { recipe } = await t.situation("succeeds");
       const values = { remesh: "none", enable_texture: false, texture_resolution: 512, seed: 7 };
@@ -134,6 +135,21 @@ export const CREATE_FORMS: readonly Scenario[] = [
       t.judge("CRE-44", usual, `${COMMON_PARAMS.join(", ")}: accepted`, accepted(t, usual));
       const text = await t.create(await t.partsWith("conformance_unknown_part", "hello"));
       t.judge("CRE-47", text, "an unknown text part: accepted", accepted(t, text));
+      const { image, fields } = await t.parts();
+      const again = [
+        { name: "model_id", content: recipe.model_id ?? "" },
+        { name: "params", content: JSON.stringify(recipe.params ?? {}) },
+      ];
+      for (const part of again) {
+        const twice = await t.create([...fields, part, image]);
+        t.judge(
+          "CRE-56",
+          twice,
+          `${part.name} twice: 4xx, or one run`,
+          acceptedOrRefused(t, twice),
+        );
+        await tidy(t, twice);
+      }
       await tidy(t, usual, text);
     },
   },
@@ -212,6 +228,31 @@ export const CREATE_FORMS: readonly Scenario[] = [
         beside.exchange,
       );
       await t.endOf(second.id);
+    },
+  },
+  {
+    name: "many connections for one run",
+    feeds: [],
+    shows: ["GET-30", "LIF-15"],
+    needs: ["runs_long"],
+    async run(t) {
+      const { id } = await startLong(t);
+      const pools = Array.from({ length: 8 }, () => t.pool());
+      // Each has seen the run at work; then it ends over a connection that none of them is.
+      await Promise.all(pools.map((pool) => t.read(id, { pool })));
+      await t.release(id);
+      const end = await t.ended(id);
+      for (const pool of pools) {
+        const read = await t.read(id, { pool });
+        t.expect(
+          "GET-30",
+          isDeepStrictEqual(runBodyOf(read), end.body),
+          "over an old connection what a new one has shown before",
+          `${told(read)}; on a new one ${told(end.exchange)}`,
+          end.exchange,
+          read,
+        );
+      }
     },
   },
 ];

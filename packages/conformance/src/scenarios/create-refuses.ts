@@ -1,8 +1,8 @@
 import type { CheckId } from "../requirements/index.ts";
 import { type Part } from "../wire/multipart.ts";
 import { garbagePng, png, truncatedPng } from "../wire/pictures.ts";
-import { isJson, isRefusal, isSuccess, statusOf } from "./answers.ts";
-import { type Bench, told } from "./bench.ts";
+import { isJson, isRefusal, isSuccess, statusOf, told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
 const PATH = "/workflow-runs/from-image";
@@ -171,6 +171,13 @@ export const CREATE_REFUSES: readonly Scenario[] = [
           hangUp: false,
         },
         {
+          what: "neither a length nor a body",
+          raw: Buffer.from(
+            `POST ${prefix}${PATH} HTTP/1.1\r\nHost: ${host}:${port}\r\n${own.join("")}Content-Type: multipart/form-data; boundary=b\r\n\r\n`,
+          ),
+          hangUp: false,
+        },
+        {
           what: "a connection closed in the middle",
           raw: bytes("multipart/form-data; boundary=b", part, part.length + 500),
           hangUp: true,
@@ -179,7 +186,7 @@ export const CREATE_REFUSES: readonly Scenario[] = [
       for (const { what, raw, hangUp } of cases) {
         const again = `printf '%s' '${raw.toString("latin1").replaceAll("\r\n", String.raw`\r\n`)}' | nc ${host} ${port}`;
         const exchange = await t.patiently(() =>
-          t.session.sendBytes(t.scenario, raw, again, hangUp),
+          t.session.sendBytes(t.scenario, raw, again, { hangUp }),
         );
         const fine = isRefusal(exchange) || exchange.failure?.kind === "closed";
         t.expect("CRE-28", fine, `${what}: 4xx or closed in time`, told(exchange), exchange);

@@ -11,6 +11,7 @@ import { MISBEHAVING } from "./misbehaving.ts";
 import { OUTPUTS } from "./outputs.ts";
 import { PICTURES } from "./pictures.ts";
 import { READS } from "./reads.ts";
+import { ROUNDS } from "./rounds.ts";
 import type { Scenario } from "./scenario.ts";
 import { SECOND_MODEL } from "./second-model.ts";
 
@@ -29,5 +30,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SECOND_MODEL,
   ...READS,
   ...CREATE_REFUSES,
+  ...ROUNDS,
   ...HARDENING,
 ];

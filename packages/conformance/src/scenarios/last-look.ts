@@ -1,12 +1,14 @@
 import { isEnded, isRunStatus } from "@modly-runs/contract";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
 import type { CheckId } from "../requirements/index.ts";
 import type { Known } from "../session/roster.ts";
 import { CannotGoOn, type Session } from "../session/session.ts";
 import { statusOf } from "./answers.ts";
-import { Bench, told } from "./bench.ts";
+import { Bench } from "./bench.ts";
+import { firstMesh, meshStays } from "./meshes.ts";
 
 /** Requests at once: on a slow connection the last look would take longer than all before it. */
 const AT_ONCE = 8;
@@ -17,8 +19,11 @@ const LATE_MS = 5_500;
 /** How long an ended run is kept at the least, unless the target says otherwise: ten minutes. */
 const KEPT_MS = 600_000;
 
-/** How many meshes are fetched once more. */
-const MESHES = 24;
+/** How many runs of each kind of end are cancelled once more. */
+const CANCELLED_AGAIN = 24;
+
+/** The check that says of each end that a cancel does not change it. */
+const STAYS = { done: "CAN-06", error: "CAN-07", cancelled: "CAN-08" } as const;
 
 /** The checks that the last look tells something about. */
 export const LATE_IDS: readonly CheckId[] = [
@@ -27,6 +32,7 @@ export const LATE_IDS: readonly CheckId[] = [
   "LIF-12",
   "LIF-14",
   "LIF-15",
+  "LIF-17",
   "OUT-17",
 ];
 
@@ -63,36 +69,57 @@ export async function untilQuiet(session: Session): Promise<void> {
 
 type Ended = Known & Required<Pick<Known, "ended">>;
 
-/** The mesh of a run that still says done has to be there. */
-async function meshStays(t: Bench, { id, ended }: Ended, url: unknown): Promise<void> {
-  if (typeof url !== "string" || !url.startsWith("/")) return;
-  const request = { method: "GET", path: url };
-  // One that was never there is no matter of how long it is kept.
-  const missing = t.session.recorder.exchanges.some(
-    ({ meaning, request: { path }, response }) =>
-      meaning.act === "output" && path === url && response?.status === 404,
-  );
-  if (missing) return;
-  const output = await t.send(request, { meaning: { act: "output" } });
-  const there = statusOf(output) === 200;
-  // Both may have been retired between the two requests.
-  const again = there ? undefined : await t.read(id);
-  const gone = again !== undefined && statusOf(again) === 404;
-  t.expect(
-    "OUT-17",
-    there || gone,
-    `the mesh of a run that says done, ${Math.round((output.start - ended.at) / 1_000)} s after its end`,
-    told(output),
-    output,
+/** A few of each kind of end, chosen by the seed. */
+function someOfEach(session: Session, ended: readonly Ended[]): readonly Ended[] {
+  let state = session.seed | 1;
+  const random = () => {
+    state = (Math.imul(state, 0x5851f42d) + 0x14057b7f) | 0;
+    return state >>> 0;
+  };
+  const shuffled = ended
+    .map((run) => ({ run, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ run }) => run);
+  return Object.keys(STAYS).flatMap((end) =>
+    shuffled.filter(({ ended: { status } }) => status === end).slice(0, CANCELLED_AGAIN),
   );
 }
 
+/** To cancel a run that ended long ago changes nothing either. */
+async function cancelAgain(t: Bench, { id, ended: { status } }: Ended): Promise<void> {
+  const before = await t.read(id);
+  const body = runBodyOf(before);
+  // One that says something else by now is LIF-03's.
+  if (body?.["status"] !== status) return;
+  await t.cancel(id);
+  const after = await t.read(id);
+  // Retired meanwhile.
+  if (statusOf(after) === 404) return;
+  const now = runBodyOf(after);
+  const same =
+    status === "error"
+      ? now?.["status"] === status && now["error"] === body["error"]
+      : isDeepStrictEqual(now, body);
+  t.judge(STAYS[status as keyof typeof STAYS], after, "the same run as before the cancel", same);
+}
+
+/** What nobody waited for ends by itself, or was cancelled: either way it has to end. */
+async function waitForAll(session: Session, t: Bench): Promise<void> {
+  const deadline = performance.now() + session.budgets.end;
+  await each(session, session.roster.open(), async ({ id }) => {
+    const left = Math.max(session.budgets.poll, deadline - performance.now());
+    // One that can't be read at all is no run that lasts too long.
+    if (statusOf(await t.read(id)) === 200) await t.until(id, isEnded, left);
+  });
+}
+
 /**
- * Reads every ended run of the session once more, the oldest of each kind of end at least 5.5 s after
- * it, and fetches the meshes again: what is written late shows only now.
+ * Reads every run of the session once more, the oldest of each kind of end at least 5.5 s after it, and
+ * fetches the meshes again: what is written late shows only now. In the end some are cancelled.
  */
 export async function lookAgain(session: Session): Promise<void> {
   const t = new Bench(session, "a last look");
+  await waitForAll(session, t);
   const ended = session.roster.ended();
   const firsts = new Map<string, number>();
   for (const run of ended)
@@ -100,17 +127,26 @@ export async function lookAgain(session: Session): Promise<void> {
   const ready = Math.max(0, ...firsts.values()) + LATE_MS;
   if (firsts.size > 0) await sleep(Math.max(0, ready - performance.now()));
   const kept = session.target.retention_ms ?? KEPT_MS;
-  const done: { run: Ended; url: unknown }[] = [];
-  await each(session, ended, async (run) => {
+  let meshes = 0;
+  await each(session, session.roster.all(), async (run) => {
     const read = await t.read(run.id);
     const body = runBodyOf(read);
-    const young = read.end - run.born < kept;
-    if (body === undefined && young)
-      t.judge("LIF-12", read, `the run, kept for ${Math.round(kept / 1_000)} s`, false);
-    if (body?.["status"] === "done") done.push({ run, url: body["output_url"] });
+    if (body === undefined && read.end - run.born < kept && !run.interrupted)
+      t.judge(
+        run.seen ? "LIF-12" : "CRE-03",
+        read,
+        `the run, kept for ${Math.round(kept / 1_000)} s`,
+        false,
+      );
+    if (body?.["status"] !== "done") return;
+    meshes += 1;
+    // One that said something else before is LIF-03's.
+    if (run.ended?.status === "done") await firstMesh(t, { exchange: read, body }, true);
+    await meshStays(t, run, body["output_url"]);
   });
-  await each(session, done.slice(0, MESHES), ({ run, url }) => meshStays(t, run, url));
-  if (done.length === 0)
+  if (session.target.lanes !== 1)
+    await each(session, someOfEach(session, ended), (run) => cancelAgain(t, run));
+  if (meshes === 0)
     t.session.ledger.obstruct("OUT-17", {
       kind: "blocked",
       reason: "No run was done at the end of the session.",

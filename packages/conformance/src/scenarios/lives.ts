@@ -7,8 +7,8 @@ import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
 import { fillQueue } from "../target/situations.ts";
 import { png } from "../wire/pictures.ts";
-import { statusOf } from "./answers.ts";
-import { type Bench, type Seen, told } from "./bench.ts";
+import { statusOf, told } from "./answers.ts";
+import type { Bench, Seen } from "./bench.ts";
 import { startLong } from "./cancelling.ts";
 import { idempotencyKey } from "./create-consequences.ts";
 import { PREDICATE_IDS } from "./predicates.ts";
@@ -175,6 +175,7 @@ export const LIVES: readonly Scenario[] = [
       const first = keys ? await keyed() : undefined;
       const long = await t.session.situation("runs_long");
       const active = await t.start(long.ok ? "runs_long" : "succeeds");
+      t.session.roster.interrupt();
       try {
         await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
       } catch (error) {

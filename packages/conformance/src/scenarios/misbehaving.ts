@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CannotGoOn } from "../session/session.ts";
 import type { Also } from "../target/config.ts";
-import { statusOf } from "./answers.ts";
-import { type Bench, told } from "./bench.ts";
+import { statusOf, told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import { PREDICATE_IDS } from "./predicates.ts";
 import type { Scenario } from "./scenario.ts";
 

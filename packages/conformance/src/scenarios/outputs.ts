@@ -4,26 +4,11 @@ import { png } from "../wire/pictures.ts";
 import { isRefusal, statusOf } from "./answers.ts";
 import type { Bench } from "./bench.ts";
 import { glbFaults, validatorFaults } from "./glb.ts";
+import { strayPath } from "./paths.ts";
 import type { Scenario } from "./scenario.ts";
 
 const download = (t: Bench, path: string, headers: Record<string, string> = {}, method = "GET") =>
   t.send({ method, path, headers }, { meaning: { act: "output" } });
-
-/** Why an output_url leads out of the workspace, or is no path at all; undefined if it is fine. */
-export function strayPath(url: string): boolean {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(url);
-  } catch {
-    return true;
-  }
-  return (
-    // Only what a path may hold as it goes over the wire: RFC 3986, section 3.3.
-    !/^\/workspace\/(?:[\w\-.~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})+$/.test(url) ||
-    !/^\/workspace\/[^/]/.test(url) ||
-    [url, decoded].some((one) => /\\|^[a-z][\w+.-]*:|^\/\/|(?:^|\/)\.\.(?:\/|$)/i.test(one))
-  );
-}
 
 /** Files that most systems have, what they hold, and how a way to them can be spelled. */
 const SYSTEM_FILES = [

@@ -9,8 +9,8 @@ import {
   WEBP,
   WEBP_OTHER,
 } from "../wire/samples.ts";
-import { isRefusal } from "./answers.ts";
-import { type Bench, told } from "./bench.ts";
+import { isRefusal, told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
 type Sent = { readonly what: string; readonly type: string; readonly content: Buffer };

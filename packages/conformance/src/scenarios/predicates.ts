@@ -14,9 +14,9 @@ import type { CheckId } from "../requirements/index.ts";
 import type { Session } from "../session/session.ts";
 import type { SituationName } from "../target/config.ts";
 import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
-import { statusOf } from "./answers.ts";
-import { told } from "./bench.ts";
+import { statusOf, told } from "./answers.ts";
 
+import { audit } from "./audit.ts";
 import { BODY_RULES, placeOf } from "./body-rules.ts";
 /** A rule about one history. */
 type HistoryRule = {
@@ -52,15 +52,16 @@ const changedBody = (history: History): Contradiction | undefined => {
 };
 
 const neverCancelledByUs = (history: History): Contradiction | undefined => {
-  const first =
-    history.cancelsSentAt.length > 0
-      ? undefined
-      : readsOf(history).find(({ status }) => status === "cancelled");
+  const reads = readsOf(history);
+  const sent = Math.min(...history.cancelsSentAt);
+  // A cancel of a run that had ended excuses nothing.
+  const ended = reads.find(({ status, end }) => isEnded(status) && end < sent);
+  const first = ended && reads.find(({ status }) => status === "cancelled");
   return (
     first && {
       rule: "cancelled-before-cancel",
       first,
-      message: "cancelled, and nobody sent a cancel",
+      message: "cancelled, and nobody sent a cancel while it was active",
     }
   );
 };
@@ -85,6 +86,7 @@ export const PREDICATE_IDS: readonly CheckId[] = [
   ...BODY_RULES.map(({ id }) => id),
   ...HISTORY_RULES.map(({ id }) => id),
   "CAN-26",
+  "LIF-17",
   "OUT-17",
   "WIRE-01",
   "WIRE-03",
@@ -197,6 +199,7 @@ export async function judgeHistories(session: Session): Promise<void> {
   judgeWire(session);
   judgeInsides(session);
   judgeCancels(session);
+  audit(session);
   const histories = historiesOf(session.recorder.exchanges, session.strict);
   for (const history of histories) {
     for (const { id, find } of HISTORY_RULES) {

@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { runBodyOf } from "../history/observations.ts";
 import { jsonOf } from "../wire/exchange.ts";
 import { CannotGoOn } from "../session/session.ts";
-import { hasProblem, isJson, isRefusal, statusOf } from "./answers.ts";
-import { told } from "./bench.ts";
+import { hasProblem, isJson, isRefusal, statusOf, told } from "./answers.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Ids that no server makes, spelled as they go over the wire. */

@@ -12,6 +12,8 @@ export type Scenario = {
   readonly needs?: readonly SituationName[];
   /** No other scenario runs beside it: it measures time, or it fills the queue. */
   readonly alone?: boolean;
+  /** Played only where the target is looked at thoroughly. */
+  readonly thorough?: boolean;
   /** Runs may meet or miss each other here: one try that finds nothing says little of a server in doubt. */
   readonly race?: boolean;
   readonly run: (t: Bench) => Promise<void>;

@@ -44,6 +44,14 @@ type Options = {
   readonly signal?: AbortSignal;
 };
 
+type RawOptions = {
+  readonly hangUp?: boolean;
+  /** Of the request that the bytes are. */
+  readonly path?: string;
+  readonly meaning?: Meaning;
+};
+const OTHER: Meaning = { act: "other" };
+
 /** What all scenarios of one run of the suite share: the target, the recording, the findings. */
 export class Session {
   readonly target: TargetConfig;
@@ -61,6 +69,8 @@ export class Session {
   measured: Measured | undefined;
   /** How long a run of runs_long is known to last at the least, in milliseconds. */
   longMs: number | undefined;
+  /** How much of meshes was fetched only to look at them. */
+  meshBytes = 0;
   /** False once runs were followed closely and went from pending to an end: that is legal. */
   showsRunning = true;
   /** Set when no plain run works, so that next to nothing can be judged. */
@@ -144,14 +154,14 @@ export class Session {
     scenario: string,
     bytes: Buffer,
     again: string,
-    hangUp = false,
+    { hangUp = false, path = "/workflow-runs/from-image", meaning = OTHER }: RawOptions = {},
   ): Promise<Exchange> {
     if (this.gone !== undefined) throw new CannotGoOn(this.gone);
     const sent = await sendRaw(this.origin, bytes, this.budgets.answer, hangUp);
     return this.recorder.record({
       scenario,
-      meaning: { act: "other" },
-      request: { method: "POST", path: "/workflow-runs/from-image", body: bytes },
+      meaning,
+      request: { method: "POST", path, body: bytes },
       raw: true,
       again,
       answerOwed: false,

@@ -56,6 +56,7 @@ export async function settle(session: Session, since: number): Promise<boolean> 
 export async function restart(session: Session): Promise<boolean> {
   const hook = session.target.hooks?.restart;
   if (!hook) return false;
+  session.roster.interrupt();
   await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
   if (!(session.target.capabilities ?? []).includes("restart")) session.roster.forget();
   session.gone = undefined;

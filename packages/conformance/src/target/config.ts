@@ -34,6 +34,8 @@ export type TargetConfig = {
   readonly lanes?: number;
   /** How often a scenario is played in which runs may or may not meet, until it finds something. Default 1. */
   readonly races?: number;
+  /** Plays everything in rounds too, alone and in company: for what goes wrong only sometimes. Default no. */
+  readonly thorough?: boolean;
   /** How long an ended run is kept, in milliseconds, if the target promises a time. */
   readonly retention_ms?: number;
   /** `none`: the target has no such thing, its checks do not apply. Left out: the suite looks for one. */

@@ -41,7 +41,7 @@ export async function describeTarget(
   if (fault !== undefined) return { fault };
   const situations: string[] = [];
   for (const name of SITUATIONS) situations.push(await situationLines(session, name));
-  const { base_url, profile, time_scale, lanes, races, retention_ms } = target;
+  const { base_url, profile, time_scale, lanes, races, thorough, retention_ms } = target;
   const { also, second_model, capabilities, hooks } = target;
   // Headers may hold a token: they are named in the file only as a place to fill in.
   const names = Object.keys(target.headers ?? { Authorization: "" });
@@ -53,6 +53,7 @@ export async function describeTarget(
     setting("time_scale", time_scale, "auto"),
     setting("lanes", lanes, "6"),
     setting("races", races, "3"),
+    setting("thorough", thorough, "true"),
     setting("retention_ms", retention_ms, "60000"),
     `# ${SETTINGS.situations.says}\nsituations:\n${situations.join("\n")}`,
     setting("also", also, "[{ model_id: ..., params: {}, cancel_after_ms: 300 }]"),

@@ -16,6 +16,8 @@ export type TargetFlags = {
   readonly header?: readonly string[];
   /** A number, or auto. */
   readonly timeScale?: string;
+  /** Plays rounds too. */
+  readonly thorough?: boolean;
   /** A command of the shell: ends the server and starts it again. */
   readonly restart?: string;
 };
@@ -93,7 +95,7 @@ export async function loadTarget(flags: TargetFlags): Promise<TargetConfig | str
 }
 
 async function mergedTarget(flags: TargetFlags): Promise<TargetConfig | string> {
-  const { url, config, preset, model, header = [], timeScale, restart } = flags;
+  const { url, config, preset, model, header = [], timeScale, restart, thorough } = flags;
   if (preset !== undefined && !isPreset(preset)) {
     return `There is no preset ${preset}; there are: ${Object.keys(PRESETS).join(", ")}`;
   }
@@ -121,6 +123,7 @@ async function mergedTarget(flags: TargetFlags): Promise<TargetConfig | string> 
       ? {}
       : { situations: { ...base.situations, succeeds: { model_id: model } } }),
     ...(restart === undefined ? {} : { hooks: { restart: { command: restart } } }),
+    ...(thorough === undefined ? {} : { thorough }),
     ...(timeScale === undefined
       ? {}
       : { time_scale: timeScale === "auto" ? timeScale : Number(timeScale) }),

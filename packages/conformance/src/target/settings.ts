@@ -50,6 +50,11 @@ export const SETTINGS = {
     otherwise: "1",
     says: "how often a scenario is played in which runs may meet or miss each other, until it finds something",
   },
+  thorough: {
+    kinds: ["yes or no"],
+    otherwise: "no",
+    says: "plays creates, failures and cancels in rounds too, alone and in company: finds what is wrong only sometimes, and takes about three times as long",
+  },
   retention_ms: {
     kinds: ["number"],
     least: 0,

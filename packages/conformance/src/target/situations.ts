@@ -2,8 +2,8 @@ import { isEnded } from "@modly-runs/contract";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { isRefusal } from "../scenarios/answers.ts";
-import { Bench, isBusy, told } from "../scenarios/bench.ts";
+import { isBusy, isRefusal, told } from "../scenarios/answers.ts";
+import { Bench } from "../scenarios/bench.ts";
 import { FIRST_AUTO_RUN_MS, FIRST_RUN_MS } from "../session/budgets.ts";
 import type { Finder, Session, Situation } from "../session/session.ts";
 import { jsonOf } from "../wire/exchange.ts";

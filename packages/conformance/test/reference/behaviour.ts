@@ -93,7 +93,7 @@ export interface Behaviour {
 /** The behaviour that keeps the contract. */
 export const correct: Behaviour = {
   // Silent clients are sent away soon, so that the check for it does not have to wait.
-  server: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
+  server: { headersTimeout: 5_000, connectionsCheckingInterval: 500 },
 
   stranger({ headers }) {
     const origin = headers.origin ?? "http://localhost";

@@ -7,6 +7,8 @@ export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string | Buffer | null;
+  /** Neither a length nor chunks: the body ends where the connection does. */
+  untilClose?: true;
 }
 
 /** One request; the path is verbatim, nothing is decoded or folded. */
@@ -14,7 +16,7 @@ export interface Request {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
-  /** Which connection it came over: its port on the client's side. */
+  /** Which connection it came over: they are counted. */
   connection: number;
   /** The whole body, or the refusal when it is too long or never ends. */
   body(): Promise<Buffer | Answer>;
@@ -60,6 +62,17 @@ export function bodyOf(answer: Answer): Record<string, unknown> {
   return JSON.parse(String(answer.body)) as Record<string, unknown>;
 }
 
+const connections = new WeakMap<object, number>();
+let connected = 0;
+
+function connectionOf({ socket }: IncomingMessage): number {
+  const known = connections.get(socket);
+  if (known !== undefined) return known;
+  connected += 1;
+  connections.set(socket, connected);
+  return connected;
+}
+
 /** Turns Node's request into ours. */
 export function fromNode(message: IncomingMessage): Request {
   const url = message.url ?? "/";
@@ -67,7 +80,7 @@ export function fromNode(message: IncomingMessage): Request {
     method: message.method ?? "GET",
     path: url.split("?", 1)[0] ?? "/",
     headers: message.headers,
-    connection: message.socket.remotePort ?? 0,
+    connection: connectionOf(message),
     body: () => readBody(message),
   };
 }
@@ -101,8 +114,12 @@ function readBody(message: IncomingMessage): Promise<Buffer | Answer> {
 export function send(response: ServerResponse, method: string, answer: Answer): void {
   const bytes = answer.body === null ? null : Buffer.from(answer.body);
   const chunked = answer.headers["Transfer-Encoding"] !== undefined;
+  if (answer.untilClose) {
+    response.useChunkedEncodingByDefault = false;
+    response.shouldKeepAlive = false;
+  }
   response.writeHead(answer.status, {
-    ...(bytes && !chunked ? { "Content-Length": String(bytes.length) } : {}),
+    ...(bytes && !chunked && !answer.untilClose ? { "Content-Length": String(bytes.length) } : {}),
     ...answer.headers,
   });
   response.end(method === "HEAD" || !bytes ? undefined : bytes);

@@ -56,6 +56,8 @@ export interface Lab {
   readonly queues: Map<string, StoredRun[]>;
   readonly busy: Map<string, number>;
   readonly idempotency: Map<string, { request: string; run: StoredRun }>;
+  /** Answers that a mutant keeps too long. */
+  readonly views: Map<string, { at: number; body: Record<string, unknown> }>;
   /** Numbers that a mutant counts up. */
   readonly counters: Map<string, number>;
   /** Places that all models share; null where each model has its own. */
@@ -73,6 +75,7 @@ export function createLab(behaviour: Behaviour, places: number | null = null): L
     queues: new Map(),
     busy: new Map(),
     idempotency: new Map(),
+    views: new Map(),
     counters: new Map(),
     closing: new AbortController(),
   };

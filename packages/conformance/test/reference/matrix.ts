@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { CHECKS, type CheckId } from "../../src/requirements/index.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import type { Tolerance } from "./tolerance.ts";
-import type { Trial } from "./trial.ts";
 
 /** Where the matrix is kept, for programs and for people. */
 export const MATRIX_FILES = {
@@ -27,20 +26,6 @@ export function killMatrix(mutants: readonly Mutant[]): KillMatrix {
     mutants: Object.fromEntries(mutants.map(({ name, kills }) => [name, sorted(kills)])),
     unkilled: (order as CheckId[]).filter((id) => CHECKS[id].level !== "MAY" && !killed.has(id)),
   };
-}
-
-/** What is wrong with the judgement of an odd server: any fail or block, any warning it does not declare. */
-export function troubles(odd: Tolerance, { blocked, verdicts }: Trial): string[] {
-  const wrong = verdicts.filter(
-    ({ id, status }) =>
-      status === "fail" ||
-      status === "harness-error" ||
-      (status === "warn" && !odd.warns?.includes(id)),
-  );
-  return [
-    ...blocked.map((id) => `${id} was blocked`),
-    ...wrong.map(({ id, status, observed }) => `${id}: ${status}, ${observed}`),
-  ];
 }
 
 /** The matrix as a page. */

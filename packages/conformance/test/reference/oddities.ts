@@ -272,7 +272,7 @@ export const ODDITIES: readonly Tolerance[] = [
     name: "close-delimited",
     why: "A body ends where the connection does.",
     allows: "R-W2",
-    overrides: headed({ Connection: "close" }),
+    overrides: { decorate: (answer) => ({ ...answer, untilClose: true }) },
   },
   {
     name: "upper-case-charset",

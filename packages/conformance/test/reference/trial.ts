@@ -6,6 +6,7 @@ import type { Behaviour } from "./behaviour.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { startReference } from "./server.ts";
 import { REFERENCE_TARGET, restartHook, sharedTarget } from "./target.ts";
+import type { Tolerance } from "./tolerance.ts";
 
 /** What the suite said of one server. */
 export interface Trial {
@@ -50,20 +51,41 @@ function differences(mutant: Mutant, { broken }: Trial): string[] {
   ];
 }
 
+/** A race that is swept for may be missed on a busy machine: what survives is tried again. */
 const TRIES = 3;
+/** Where something else was found too, the machine may have stood still: that has to be seen twice. */
+const TRIES_OF_MORE = 2;
 
-/**
- * Holds a mutant against the suite and tells the differences.
- *
- * A race that is swept for may be missed on a busy machine, so a mutant that survives is tried again.
- */
+/** Holds a mutant against the suite and tells the differences. */
 export async function tryMutant(mutant: Mutant, options: RunOptions = {}): Promise<string[]> {
   for (let tries = 1; ; tries += 1) {
     const set = mutant.set ?? "core";
     const trial = await tryServer(mutant.overrides, { set, ...options }, mutant.config);
     const found = differences(mutant, trial);
-    if (tries === TRIES || !found.some((fault) => fault.endsWith(SURVIVED))) return found;
+    const most = found.some((fault) => fault.endsWith(SURVIVED)) ? TRIES : TRIES_OF_MORE;
+    if (found.length === 0 || tries >= most) return found;
   }
+}
+
+/** What is wrong with the judgement of an odd server: any fail or block, any warning it does not declare. */
+function troubles(odd: Tolerance, { blocked, verdicts }: Trial): string[] {
+  const wrong = verdicts.filter(
+    ({ id, status }) =>
+      status === "fail" ||
+      status === "harness-error" ||
+      (status === "warn" && !odd.warns?.includes(id)),
+  );
+  return [
+    ...blocked.map((id) => `${id} was blocked`),
+    ...wrong.map(({ id, status, observed }) => `${id}: ${status}, ${observed}`),
+  ];
+}
+
+/** Holds a server that is odd and right against the suite, twice if it is blamed, and tells for what. */
+export async function tryOdd(odd: Tolerance): Promise<string[]> {
+  const blamed = async () => troubles(odd, await tryServer(odd.overrides, {}, odd.config));
+  const first = await blamed();
+  return first.length === 0 ? first : blamed();
 }
 
 /** Does something with each item, several at a time; results come in the items' order. */

@@ -1,4 +1,4 @@
 export { WIDE_ODD } from "./odd.ts";
-export { type Row, share, WIDE_PAGE, widePage } from "./report.ts";
+export { foundByDefault, isFound, type Row, share, WIDE_PAGE, widePage } from "./report.ts";
 export { WIDE } from "./servers.ts";
-export { judge } from "./trial.ts";
+export { tryRight, tryWrong } from "./trial.ts";

@@ -4,7 +4,7 @@ import { multipart, type Part } from "../../wire/multipart.ts";
 import { type Exchange } from "../../wire/exchange.ts";
 import { isRefusal, isSuccess, statusOf } from "../answers.ts";
 import type { Bench, Seen } from "../bench.ts";
-import { strayPath } from "../outputs.ts";
+import { strayPath } from "../paths.ts";
 
 /** True of an answer that only asks to come back later. */
 export const isBusy = (exchange: Exchange) => [429, 503].includes(statusOf(exchange));

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { CannotGoOn } from "../../session/session.ts";
 import { fillQueue } from "../../target/situations.ts";
 import type { Exchange } from "../../wire/exchange.ts";
-import { hasProblem, isSuccess, statusOf } from "../answers.ts";
-import { type Bench, told } from "../bench.ts";
+import { hasProblem, isSuccess, statusOf, told } from "../answers.ts";
+import type { Bench } from "../bench.ts";
 import type { Scenario } from "../scenario.ts";
 import { aliveAfter, createOnce, isBusy, usual } from "./asking.ts";
 

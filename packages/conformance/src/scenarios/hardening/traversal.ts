@@ -1,5 +1,4 @@
-import { isRefusal } from "../answers.ts";
-import { told } from "../bench.ts";
+import { isRefusal, told } from "../answers.ts";
 import type { Scenario } from "../scenario.ts";
 import { misplaced, usual } from "./asking.ts";
 

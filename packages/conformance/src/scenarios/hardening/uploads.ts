@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bomb } from "../../wire/bomb.ts";
 import { multipart } from "../../wire/multipart.ts";
 import { flood, holdOpen, type Silent } from "../../wire/socket.ts";
-import { isRefusal, statusOf } from "../answers.ts";
-import { type Bench, told } from "../bench.ts";
+import { isRefusal, statusOf, told } from "../answers.ts";
+import type { Bench } from "../bench.ts";
 import type { Scenario } from "../scenario.ts";
 import { aliveAfter, CREATE_PATH, createOnce, usual } from "./asking.ts";
 

@@ -2,7 +2,7 @@ import { correct, sha256, textOf } from "../behaviour.ts";
 import { isAnswer, json, refuse } from "../http.ts";
 import type { StoredRun } from "../lab.ts";
 import { glb, triangle } from "../mesh.ts";
-import type { Mutant } from "./mutant.ts";
+import { crash, instead, type Mutant } from "./mutant.ts";
 
 const PASSWD = Buffer.from("root:x:0:0:root:/root:/bin/sh\n");
 
@@ -72,7 +72,7 @@ export const FORMS: readonly Mutant[] = [
         correct.accept(lab, run);
       },
     },
-    kills: ["CRE-43"],
+    kills: ["CRE-43", "LIF-17"],
   },
   {
     name: "models-mixed-at-once",
@@ -96,6 +96,7 @@ export const FORMS: readonly Mutant[] = [
       "CRE-45",
       "LIF-11",
       "CAN-12",
+      "LIF-17",
       "OUT-17",
     ].map((id) => ({ id, reason: "its run may be beside one of the failing model" })),
   },
@@ -323,6 +324,60 @@ export const FORMS: readonly Mutant[] = [
       { id: "LIF-02", reason: "the run that is told is another one" },
       { id: "LIF-14", reason: "the run that is told is another one" },
     ],
+  },
+  {
+    name: "cache-of-each-connection",
+    why: "Each connection keeps the first answer that it gave of a run, for two seconds.",
+    overrides: {
+      read: async (lab, run, request) => {
+        const known = `${request.connection} ${run.id}`;
+        const { view } = correct;
+        const kept = lab.views.get(known);
+        if (kept && performance.now() - kept.at < 2_000 && run.model.id === "ref/long")
+          return correct.read(
+            { ...lab, behaviour: { ...lab.behaviour, view: () => kept.body } },
+            run,
+            request,
+          );
+        lab.views.set(known, { at: performance.now(), body: view(run, lab) });
+        return correct.read(lab, run, request);
+      },
+    },
+    kills: ["GET-30", "LIF-03", "LIF-15"],
+    mayAlsoFail: [{ id: "LIF-02", reason: "what it kept may show less progress" }],
+  },
+  {
+    name: "field-twice-500",
+    why: "Where one text was due, there is a list.",
+    overrides: {
+      params: (parts, lab) =>
+        parts.filter(({ name }) => name === "params").length > 1
+          ? crash()
+          : correct.params(parts, lab),
+    },
+    kills: ["CRE-56", "WIRE-01"],
+  },
+  {
+    name: "bodiless-create-500",
+    why: "The length is read from a header that need not be there.",
+    overrides: {
+      boundary: (request) =>
+        request.headers["content-length"] === undefined &&
+        request.headers["transfer-encoding"] === undefined
+          ? crash()
+          : correct.boundary(request),
+    },
+    kills: ["CRE-28"],
+  },
+  {
+    name: "cancel-needs-a-length",
+    why: "A POST without Content-Length is refused with 411, also where it has no body.",
+    overrides: instead(({ method, path, headers }) =>
+      method === "POST" && path.endsWith("/cancel") && headers["content-length"] === undefined
+        ? refuse("malformed_request", "The length is missing.")
+        : null,
+    ),
+    kills: ["CAN-18"],
   },
   {
     name: "traversal-dotdot",

@@ -31,7 +31,7 @@ function atOnce(
     const uploads = count(lab, "uploads");
     const body = await request.body();
     // So short a body is there at once; a parser takes a moment.
-    await pause(lab, 30);
+    await pause(lab, 150);
     lab.counters.set("uploads", (lab.counters.get("uploads") ?? 1) - 1);
     return create(lab, { ...request, body: async () => body }, uploads);
   };

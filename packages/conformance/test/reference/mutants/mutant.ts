@@ -34,6 +34,7 @@ export const SIDE_BY_SIDE = [
   "OUT-18",
   "CAN-06",
   "CAN-12",
+  "LIF-17",
 ].map((id) => ({
   id,
   reason: "its runs may be the only ones beside the one that does harm",
