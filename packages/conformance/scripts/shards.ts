@@ -12,9 +12,9 @@ export function ownShare<T>(items: readonly T[]): readonly T[] | undefined {
   return items.filter((_, index) => index % of === shard);
 }
 
-/** Starts a script once for each core, with the same flags, and hears what each of them tells. */
+/** Starts a script once for each core (or ZOO_PROCESSES times), with the same flags, and hears what each of them tells. */
 export async function inShards(script: string, hear: (told: unknown) => void): Promise<void> {
-  const shards = availableParallelism();
+  const shards = Number(process.env["ZOO_PROCESSES"] ?? availableParallelism());
   await Promise.all(
     Array.from({ length: shards }, async (_, shard) => {
       const child = fork(script, [...process.argv.slice(2), FLAG, `${shard}/${shards}`]);

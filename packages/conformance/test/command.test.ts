@@ -1,13 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { explain } from "../src/commands/catalogue.ts";
 import { CHECK_IDS } from "../src/index.ts";
 import { loadTarget } from "../src/target/load.ts";
 import { conformance } from "./command.ts";
 import { type Reference, startReference } from "./reference/index.ts";
+
+// Each starts several processes: a bound against hangs.
+vi.setConfig({ testTimeout: 240_000 });
 
 let reference: Reference;
 let folder: string;

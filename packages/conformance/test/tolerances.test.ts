@@ -11,7 +11,7 @@ it("finds nothing wrong with the reference server", async () => {
   expect(trial.blocked).toEqual([]);
   const executed = trial.verdicts.filter(({ status }) => status === "pass" || status === "note");
   expect(executed.length).toBeGreaterThanOrEqual(trial.verdicts.length - 1); // a restart is not tried
-});
+}, 180_000);
 
 /** The day's number picks which are tried here; `pnpm zoo` tries all of them. */
 const SEED = Number(process.env["ZOO_SEED"] ?? Math.floor(Date.now() / 86_400_000));

@@ -146,9 +146,16 @@ export function send(
       continued = true;
       goOn();
     });
-    outgoing.on("error", (error: NodeJS.ErrnoException) =>
-      fail(kindOf(error.code), error.message || error.code || "the connection failed"),
-    );
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // A server may close an idle connection at the moment that it is used again: RFC 9112, section 9.5.
+      const idle = outgoing.reusedSocket && error.code === "ECONNRESET";
+      if (idle && (request.method === "GET" || request.method === "HEAD")) {
+        clearTimeout(timer);
+        resolve(send(origin, request, headers, timeoutMs, signal));
+        return;
+      }
+      fail(kindOf(error.code), error.message || error.code || "the connection failed");
+    });
     outgoing.on("response", (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));

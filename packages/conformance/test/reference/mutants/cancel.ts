@@ -310,6 +310,9 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
     },
     // CAN-12 sweeps over cancels that come just too late.
     kills: ["CAN-06", "CAN-12", "OUT-17"],
+    mayAlsoFail: [
+      { id: "LIF-07", reason: "a run may be done before its cancel, and be seen after it" },
+    ],
   },
   {
     name: "cancel-error-flips",

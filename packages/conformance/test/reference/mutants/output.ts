@@ -208,6 +208,7 @@ export const OUTPUTS: readonly Mutant[] = [
       },
     },
     // The last look reads every run and fetches its mesh once more.
-    kills: ["OUT-15", "OUT-17"],
+    kills: ["OUT-15", "OUT-17", "CAN-06"],
+    mayAlsoFail: [{ id: "CAN-12", reason: "its run may be done, and is read again" }],
   },
 ];
