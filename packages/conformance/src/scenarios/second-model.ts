@@ -1,7 +1,8 @@
 import { isEnded } from "@modly-runs/contract";
 
 import { CannotGoOn } from "../session/session.ts";
-import { told, type Bench } from "./bench.ts";
+import { told } from "./answers.ts";
+import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** So many creates meet at once, in turns for one model and the other. */
