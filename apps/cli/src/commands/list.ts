@@ -43,7 +43,7 @@ function whole(entry: Entry): string {
 function short(entry: Entry): string {
   if (entry.run_id === undefined) return whole(entry);
   const { at, run_id, status, model } = entry;
-  return `${run_id.slice(0, 8)}  ${agoOf(at).padStart(8)}  ${(status ?? "started").padEnd(9)}  ${meshOf(entry)}  ${model}`;
+  return `${run_id.slice(0, 8)}  ${agoOf(at).padStart(10)}  ${(status ?? "started").padEnd(9)}  ${meshOf(entry)}  ${model}`;
 }
 
 const UNITS = [
