@@ -30,6 +30,7 @@ function broken(check: ReportedCheck, label: string, paint: Paint): string {
     ["rule", check.rule],
     ["expected", check.expected],
     ["observed", check.observed ?? check.reason],
+    ...(check.also ?? []).map((line): [string, string] => ["also", line]),
     ["why", check.why],
     ["again", check.again],
     ["known", check.known],

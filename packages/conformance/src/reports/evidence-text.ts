@@ -38,12 +38,13 @@ export function timelineLines({ timeline }: Evidence): readonly string[] {
 
 /** Everything that was seen of a finding, as plain text. */
 export function evidenceText(check: ReportedCheck): string {
-  const { id, level, title, rule, expected = "", observed = "", why, shown } = check;
+  const { id, level, title, rule, expected = "", observed = "", why, shown, also } = check;
   const lines = [
     `${id} (${level}): ${title}`,
     `rule      ${rule}`,
     `expected  ${expected}`,
     `observed  ${observed}`,
+    ...(also ?? []).map((line) => `also      ${line}`),
     `why       ${why}`,
   ];
   if (shown && shown.timeline.length > 0) lines.push("", "Timeline", ...timelineLines(shown));

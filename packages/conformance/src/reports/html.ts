@@ -113,11 +113,12 @@ ${body(check)}
 }
 
 function body(check: ReportedCheck): string {
-  const { rule, why, expected, observed, reason, again, known, shown, evidence } = check;
+  const { rule, why, expected, observed, reason, again, known, shown, evidence, also } = check;
   const rows: [string, string | undefined][] = [
     ["Rule", rule],
     ["Expected", expected],
     ["Observed", observed],
+    ...(also ?? []).map((line): [string, string] => ["Also", line]),
     ["Reason", reason],
     ["Why", why],
     ["Known", known],

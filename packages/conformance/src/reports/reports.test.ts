@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 
 import type { CheckId } from "../requirements/index.ts";
 import type { Outcome } from "../run.ts";
@@ -130,4 +130,30 @@ describe("the reports", () => {
       .find((line) => line.startsWith("| GET-17"));
     expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(8);
   });
+});
+
+test("a check that is broken in several ways tells each scenario once", () => {
+  const exchange = (number: number, scenario: string, status: number) =>
+    ({
+      number,
+      scenario,
+      meaning: { act: "other" },
+      request: { method: "GET", path: `/${number}` },
+      response: { status, headers: {}, body: Buffer.alloc(0), continued: false },
+      start: number,
+      end: number,
+      again: "",
+      answerOwed: true,
+    }) as const;
+  const exchanges = [
+    exchange(1, "creates", 500),
+    exchange(2, "creates", 500),
+    exchange(3, "reads", 500),
+    exchange(4, "reads", 500),
+  ];
+  const others = [2, 3, 4].map((number) => ({ ok: false, observed: "500", exchanges: [number] }));
+  const broken = verdict("WIRE-01", "fail", { observed: "500", exchanges: [1], others });
+  const result = resultOf({ ...outcome(broken), exchanges }, about);
+  expect(result.checks[0]?.also).toEqual(['GET /3 ("reads"): 500']);
+  expect(consoleReport(result)).toContain('also      GET /3 ("reads"): 500');
 });

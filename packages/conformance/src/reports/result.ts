@@ -1,6 +1,7 @@
 import { CHECKS, type CheckId, type SetName } from "../requirements/index.ts";
 import type { Outcome } from "../run.ts";
 import type { TargetConfig } from "../target/config.ts";
+import type { Exchange } from "../wire/exchange.ts";
 import type { Status, Verdict } from "../verdict/verdict.ts";
 import {
   type ExitCode,
@@ -35,6 +36,8 @@ export type ReportedCheck = Pick<Verdict, "id" | "level" | "status" | "title" | 
   readonly observed?: string;
   /** blocked, n/a: why, and what would change it. */
   readonly reason?: string;
+  /** Where else it was broken, a line each; the same in the same scenario is told once. */
+  readonly also?: readonly string[];
   /** A command that shows it again. */
   readonly again?: string;
   /** Set where the baseline names this deviation: its reason. */
@@ -74,7 +77,7 @@ export function resultOf(outcome: Outcome, about: About): Result {
   const { target, set, allowBlocked = false, baseline } = about;
   const own = Object.keys(target.headers ?? {});
   const checks = outcome.verdicts.map((verdict) => {
-    const check = reported(verdict, baseline?.known);
+    const check = reported(verdict, baseline?.known, outcome.exchanges);
     const deviates = DEVIATES.includes(verdict.status) && verdict.exchanges !== undefined;
     return deviates
       ? {
@@ -129,15 +132,48 @@ function withoutSecrets(result: Result, values: readonly string[]): Result {
   ) as Result;
 }
 
+/** More lines than these say no more than their number does. */
+const MOST_OTHERS = 4;
+
+/** The further deviations of a check: one line for each scenario and each kind of answer. */
+function alsoOf(
+  { exchanges: first = [], others = [] }: Verdict,
+  all: readonly Exchange[],
+): readonly string[] {
+  const kindOf = (numbers: readonly number[]) => {
+    const at = all[(numbers.at(-1) ?? 0) - 1];
+    return at && { at, kind: `${at.scenario} ${at.meaning.act} ${at.response?.status}` };
+  };
+  const told = new Set([kindOf(first)?.kind]);
+  const lines = others.flatMap(({ exchanges = [], observed = "" }) => {
+    const found = kindOf(exchanges);
+    if (found === undefined || told.has(found.kind)) return [];
+    told.add(found.kind);
+    const { request, scenario } = found.at;
+    const seen = observed.length > 160 ? `${observed.slice(0, 160)}...` : observed;
+    return [`${request.method} ${request.path.slice(0, 80)} ("${scenario}"): ${seen}`];
+  });
+  const rest = lines.length - MOST_OTHERS;
+  return rest > 0 ? [...lines.slice(0, MOST_OTHERS), `and ${rest} more`] : lines;
+}
+
 function reported(
   verdict: Verdict,
   known: ReadonlyMap<CheckId, string> | undefined,
+  all: readonly Exchange[],
 ): ReportedCheck {
-  const { exchanges: _numbers, ...rest } = verdict;
+  const { exchanges: _numbers, others: _others, ...rest } = verdict;
   const { rule, why } = CHECKS[verdict.id];
   const reason = known?.get(verdict.id);
   const deviates = verdict.status === "fail" || verdict.status === "warn";
-  return { ...rest, rule, why, ...(deviates && reason !== undefined ? { known: reason } : {}) };
+  const also = alsoOf(verdict, all);
+  return {
+    ...rest,
+    rule,
+    why,
+    ...(also.length > 0 ? { also } : {}),
+    ...(deviates && reason !== undefined ? { known: reason } : {}),
+  };
 }
 
 function countsOf(checks: readonly ReportedCheck[]): Record<Status, number> {

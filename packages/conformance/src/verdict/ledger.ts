@@ -47,7 +47,7 @@ export class Ledger {
     const base = { id, level, title, evidence: passes + broken.length };
     const harness = obstacles.find(({ kind }) => kind === "harness-error");
     if (harness) return { ...base, status: "harness-error", reason: harness.reason };
-    const [first] = broken;
+    const [first, ...others] = broken;
     if (first) {
       const { expected, observed, exchanges } = first;
       return {
@@ -56,6 +56,7 @@ export class Ledger {
         ...(expected === undefined ? {} : { expected }),
         ...(observed === undefined ? {} : { observed }),
         ...(exchanges === undefined ? {} : { exchanges }),
+        ...(others.length === 0 ? {} : { others }),
       };
     }
     if (passes > 0) return { ...base, status: "pass" };

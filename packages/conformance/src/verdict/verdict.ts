@@ -33,6 +33,8 @@ export type Verdict = {
   /** A command that shows it again. */
   readonly again?: string;
   readonly exchanges?: readonly number[];
+  /** Further deviations of the same check. */
+  readonly others?: readonly Finding[];
 };
 
 /** What a broken row of each level is called. */
