@@ -56,12 +56,17 @@ export async function settle(session: Session, since: number): Promise<boolean> 
 export async function restart(session: Session): Promise<boolean> {
   const hook = session.target.hooks?.restart;
   if (!hook) return false;
+  const timeout = hook.timeout_ms ?? 30_000;
   session.roster.interrupt();
-  await promisify(exec)(hook.command, { timeout: hook.timeout_ms ?? 30_000 });
+  await promisify(exec)(hook.command, { timeout });
   if (!(session.target.capabilities ?? []).includes("restart")) session.roster.forget();
-  session.gone = undefined;
-  await session.lookForLife();
-  return session.gone === undefined;
+  // The command may come back before the server listens: it has as long again to answer.
+  for (const began = performance.now(); ; await sleep(250)) {
+    session.gone = undefined;
+    await session.lookForLife();
+    if (session.gone === undefined || performance.now() - began > timeout)
+      return session.gone === undefined;
+  }
 }
 
 /** What is said when the target can no longer make a mesh and nobody may restart it. */
