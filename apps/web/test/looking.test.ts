@@ -65,6 +65,14 @@ describe.runIf(BROWSER)("looking at a mesh, and taking it home", () => {
           { timeout: 20_000 },
         )
         .toBe(true);
+    const hint = page.locator(".turn-hint");
+    await hint.waitFor();
+    await canvas.hover();
+    await page.mouse.down();
+    await page.mouse.move(500, 200, { steps: 3 });
+    await page.mouse.up();
+    await changes();
+    await hint.waitFor({ state: "detached" });
     for (const name of ["Wireframe", "Without texture", "Dimensions", "Front view"]) {
       await page.getByRole("button", { name }).click();
       await changes();

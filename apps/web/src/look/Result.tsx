@@ -21,6 +21,8 @@ import type { Figures, Outline } from "./scene.ts";
 import { Viewer, type ViewerHandle } from "./Viewer.tsx";
 
 const PLAIN = { wireframe: false, plain: false, measure: false, turntable: false };
+/** Who has turned one mesh knows how. */
+let hasEverTurned = false;
 const BACKDROPS = ["studio", "light", "dark"] as const;
 
 /** Whether `element` fills the screen, and how to change that. */
@@ -60,6 +62,7 @@ export function Result(props: ResultProps) {
   const [backdrop, setBackdrop] = useState(0);
   const [isCompared, setCompared] = useState(false);
   const [outline, setOutline] = useState<Outline>();
+  const [hasTurned, setTurned] = useState(hasEverTurned);
   const full = useFullscreen(() => frame.current);
   const toggle = (name: keyof typeof PLAIN) => setLook((old) => ({ ...old, [name]: !old[name] }));
 
@@ -77,10 +80,19 @@ export function Result(props: ResultProps) {
         ref={viewer}
         look={{ ...look, measure: look.measure ? lengths : null }}
         onOutline={setOutline}
+        onTurn={() => {
+          hasEverTurned = true;
+          setTurned(true);
+        }}
         {...{ entry, api, onFigures, onThumbnail }}
       />
       {isCompared && picture && (
         <Compare name={entry.pictureName} picture={picture} outline={outline} />
+      )}
+      {figures && !hasTurned && !isCompared && (
+        <p className="turn-hint" aria-hidden="true">
+          <Rotate3d /> {t("turnHint")}
+        </p>
       )}
       {figures && (
         <p className="figures">

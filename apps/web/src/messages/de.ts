@@ -58,6 +58,7 @@ export const de: Record<MessageKey, string> = {
   meshUnseen:
     "Dieser Browser kann das Modell nicht zeigen ({why}). Mitnehmen kannst du es trotzdem.",
   viewer: "3D-Ansicht von {name}. Pfeiltasten drehen, Plus und Minus zoomen, 0 geht zurück.",
+  turnHint: "Ziehen zum Drehen",
   triangles: "{count} Dreiecke",
   size: "{x} × {y} × {z} mm",
   wireframe: "Drahtgitter",

@@ -56,6 +56,7 @@ export const en = {
   loadingViewer: "Preparing the view",
   meshUnseen: "This browser can't show the mesh ({why}). You can still take it home.",
   viewer: "3D view of {name}. Arrow keys turn it, plus and minus zoom, 0 goes back.",
+  turnHint: "Drag to turn",
   triangles: "{count} triangles",
   size: "{x} × {y} × {z} mm",
   wireframe: "Wireframe",
