@@ -223,29 +223,6 @@ test("cancel ends a flow run that another process runs, and its run on the serve
     .toBe("cancelled");
 });
 
-test("killed at any moment, a resume ends it, each step done once", async () => {
-  const file = await write(SLOW.replace("steps: 60, step_ms: 50", "steps: 10, step_ms: 20"));
-  await mkdir(path.join(cwd, "out"));
-  const pictures = ["duck.png", "mug.png", "star.png"].map(example);
-  const first = flow("run", file, ...pictures, "-o", "out");
-  const id = /Flow run (\S+)/.exec(await first.said(/Flow run \S+/))![1]!;
-  // After something was seen, so that each kill meets another moment.
-  for (const [at, seen] of [/Step \d/, /mesh +done/, /stl +done/].entries()) {
-    const running = at === 0 ? first : flow("resume", id, "-o", "out");
-    await running.said(seen).catch(() => undefined);
-    running.kill("SIGKILL");
-    await running.ended;
-  }
-  const { result } = await flowJson("resume", id, "-o", "out");
-  expect([result.status, result.steps.map(({ attempt }) => attempt)]).toEqual([
-    "done",
-    Array(9).fill(1),
-  ]);
-  const runs = new Set(result.steps.flatMap(({ run_id: run }) => run ?? []));
-  expect(runs.size).toBe(3);
-  expect((await readdir(path.join(cwd, "out"))).length).toBe(3);
-});
-
 /** Quick models for the steps of an example that generate. */
 const quick = (text: string) =>
   Object.entries(QUICK).flatMap(([step, model]) =>

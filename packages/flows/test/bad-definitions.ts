@@ -83,15 +83,19 @@ export const BAD: readonly Bad[] = [
     1,
     /stepz is not known here. Did you mean steps\?/,
   ]),
-  bad("too many at once", "version: 1\nname: A\nparallel: 1000\nsteps: [{ id: a, uses: http }]\n", [
-    3,
-    11,
-    /at most 256/,
-  ]),
+  bad(
+    "too many at once",
+    "version: 1\nname: A\nparallel: 1000\nsteps: [{ id: a, uses: http }]\n",
+    [3, 11, /at most 256/],
+    [4, 9, /needs with.url/],
+    [4, 24, /needs inputs.file/],
+  ),
   bad(
     "half a step at once",
     "version: 1\nname: A\nparallel: 1.5\nsteps: [{ id: a, uses: http }]\n",
     [3, 11, /whole number/],
+    [4, 9, /needs with.url/],
+    [4, 24, /needs inputs.file/],
   ),
   bad(
     "a server without an address",
@@ -119,23 +123,36 @@ export const BAD: readonly Bad[] = [
   ]),
   one("a kind that is a number", "  - id: a\n    uses: 5\n", [5, 11, /say what the step uses/]),
   one("a step that is a text", "  - measure\n", [4, 5, /must be a map, not a text/]),
-  one("retries below none", "  - id: a\n    uses: measure\n    retries: -1\n", [
-    6,
-    14,
-    /at least 0/,
-  ]),
-  one("too many retries", "  - id: a\n    uses: measure\n    retries: 99\n", [6, 14, /at most 20/]),
-  one("no time at all", "  - id: a\n    uses: measure\n    timeout: 0\n", [6, 14, /more than 0/]),
-  one("a timeout in words", "  - id: a\n    uses: measure\n    timeout: 5 minutes\n", [
-    6,
-    14,
-    /must be a number, not a text/,
-  ]),
-  one("locked as a word", "  - id: a\n    uses: measure\n    locked: please\n", [
-    6,
-    13,
-    /true or false, not a text/,
-  ]),
+  one(
+    "retries below none",
+    "  - id: a\n    uses: measure\n    retries: -1\n",
+    [5, 11, /needs inputs.mesh/],
+    [6, 14, /at least 0/],
+  ),
+  one(
+    "too many retries",
+    "  - id: a\n    uses: measure\n    retries: 99\n",
+    [5, 11, /needs inputs.mesh/],
+    [6, 14, /at most 20/],
+  ),
+  one(
+    "no time at all",
+    "  - id: a\n    uses: measure\n    timeout: 0\n",
+    [5, 11, /needs inputs.mesh/],
+    [6, 14, /more than 0/],
+  ),
+  one(
+    "a timeout in words",
+    "  - id: a\n    uses: measure\n    timeout: 5 minutes\n",
+    [5, 11, /needs inputs.mesh/],
+    [6, 14, /must be a number, not a text/],
+  ),
+  one(
+    "locked as a word",
+    "  - id: a\n    uses: measure\n    locked: please\n",
+    [5, 11, /needs inputs.mesh/],
+    [6, 13, /true or false, not a text/],
+  ),
   one("an unknown key of a step", "  - id: a\n    uses: measure\n    retrys: 2\n", [
     6,
     5,

@@ -16,6 +16,25 @@ test.each(BAD)("$name is refused where it is wrong", ({ text, refusals }) => {
 
 test("there are at least sixty of them", () => expect(BAD.length).toBeGreaterThanOrEqual(60));
 
+test("one mistake hides no other: of form, of meaning, in several steps", () => {
+  const text = `version: 1
+name: Three
+inputs: { picture: { type: image } }
+steps:
+  - { id: a, uses: resize, with: { longst: 5 }, inputs: { image: input.pictur } }
+  - { id: b, uses: measure, retries: -1, inputs: { mesh: a.image } }
+  - { id: c, uses: cutout, inputs: { image: d.image } }
+`;
+  const read = readFlow(text);
+  expect(read.ok ? [] : read.findings.map(({ line, message }) => [line, message])).toEqual([
+    [5, "longst is not known here. Did you mean longest?"],
+    [5, "The flow has no input pictur. Did you mean picture?"],
+    [6, "It must be at least 0."],
+    [6, "measure.mesh takes a mesh, and a.image is an image."],
+    [7, "There is no step d. Did you mean a?"],
+  ]);
+});
+
 const GOOD = `version: 1
 name: Print
 inputs:

@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { isFile, type Plan, type Value } from "@modly-runs/flows";
 import type { Objects, StepRow } from "@modly-runs/flows/runner";
-
-import { writeWhole } from "../local/whole-file.ts";
 
 /** An output as `--json` tells it. */
 export interface SavedOutput {
@@ -70,9 +68,22 @@ async function saveAt(
     if (there === undefined && existsSync(file)) continue;
     if (there && !there.equals(bytes)) continue;
     taken.add(file);
-    if (!there) await writeWhole(file, bytes);
+    if (!there) await writeAgain(file, bytes);
     return file;
   }
+}
+
+/** Writes a whole file. What a kill leaves half done has a name that the next try takes again: nothing stays behind. */
+async function writeAgain(file: string, bytes: Uint8Array): Promise<void> {
+  const part = path.join(path.dirname(file), `.${path.basename(file)}.part`);
+  const handle = await open(part, "w");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, file);
 }
 
 async function newFolder(name: string): Promise<string> {

@@ -70,15 +70,45 @@ const only = (message: string): ReadOutcome => ({
   findings: [{ line: 1, column: 1, path: "", message }],
 });
 
-/** Anything as a definition, or its faults: first of its form, and only then of what it means. */
+/** Anything as a definition, or its faults: those of its form, and of what it means as far as that can be told. */
 function faultsIn(raw: unknown): Definition | Fault[] {
   const parsed = Definition.safeParse(raw);
-  if (!parsed.success)
-    return faultsOf(parsed.error.issues, ({ path }) => knownAt(path, raw)).map((fault) =>
-      better(fault, raw),
-    );
-  const faults = check(parsed.data);
-  return faults.length > 0 ? faults : parsed.data;
+  if (parsed.success) {
+    const faults = check(parsed.data);
+    return faults.length > 0 ? faults : parsed.data;
+  }
+  const form = faultsOf(parsed.error.issues, ({ path }) => knownAt(path, raw)).map((fault) =>
+    better(fault, raw),
+  );
+  const rest = Definition.safeParse(without(raw, form));
+  if (!rest.success) return form;
+  const areas = form.map(({ path }) => areaOf(path));
+  const within = (path: Path, area: Path) => area.every((part, at) => part === path[at]);
+  return [
+    ...form,
+    ...check(rest.data).filter(({ path }) => !areas.some((area) => within(path, area))),
+  ];
+}
+
+/** A copy in which what is wrong is left out. */
+function without(raw: unknown, faults: readonly Fault[]): unknown {
+  const copy = structuredClone(raw);
+  for (const { path, key } of faults) {
+    const [last, ...way] = [...path, ...(key === undefined ? [] : [key])].toReversed();
+    const holder = valueAt(copy, way.toReversed());
+    // What is left out of a list would move the rest.
+    if (typeof last === "string" && typeof holder === "object" && holder !== null)
+      delete (holder as Record<string, unknown>)[last];
+  }
+  return copy;
+}
+
+/** Where nothing more can be told, because a part of it was left out: a step, or what stands alone in it. */
+function areaOf(path: Path): Path {
+  const at = path.lastIndexOf("steps");
+  if (at === -1) return path;
+  const alone = ["with", "retries", "timeout", "locked"].includes(String(path[at + 2]));
+  return path.slice(0, at + (alone ? 3 : 2));
 }
 
 /** The keys that are known at a path: of a step they depend on what it uses. */
