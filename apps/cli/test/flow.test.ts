@@ -171,6 +171,12 @@ test("a failed flow run says what to type, and that goes on with what is missing
   const { flow_run: id } = failed.result;
   const again = await flowJson("resume", id.slice(0, 8));
   expect(again.result.steps.map(({ attempt }) => attempt)).toEqual([1, 2, 0]);
+  // What was done before counts, and what went wrong before is not told again.
+  const lines = again.stderr.split("\n").filter((line) => /^\[.*: /.test(line));
+  expect(lines.map((line) => /^(\S+) +(\S+) +(\S+)/.exec(line)!.slice(1))).toEqual([
+    ["[2/3]", "mesh", "failed:"],
+    ["[3/3]", "stl", "skipped:"],
+  ]);
 
   const { stdout } = await flow("show", id).ended;
   expect(stdout).toMatch(/mesh +failed: The test model fails/);

@@ -172,7 +172,7 @@ async function runIt(
   const leave = new AbortController();
   context.onInterrupt(() => leave.abort());
   const memory: Memory = options.fresh ? { ...store, made: async () => undefined } : store;
-  const onSeen = teller(context, plan, options.quiet ?? false);
+  const onSeen = teller(context, plan, await store.steps(id), options.quiet ?? false);
   const signal = leave.signal;
   const outcome = await runFlow(id, {
     store,

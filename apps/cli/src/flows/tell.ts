@@ -16,9 +16,17 @@ export const stepJson = ({ step, state, error, runId, reused, seconds, outputs }
   ...(outputs === null ? {} : { outputs }),
 });
 
-/** Tells of steps as they go: a line for each that ended, and what goes on right now on a terminal. */
-export function teller(context: Context, { steps }: Plan, quiet: boolean): (seen: Seen) => void {
-  const ended = new Set<string>();
+/**
+ * Tells of steps as they go: a line for each that ended, and what goes on right now on a terminal. `before` are those of
+ * a flow run that is gone on with.
+ */
+export function teller(
+  context: Context,
+  { steps }: Plan,
+  before: readonly StepRow[],
+  quiet: boolean,
+): (seen: Seen) => void {
+  const ended = new Set(before.flatMap(({ step, state }) => (state.status === "done" ? step : [])));
   const ways = new Map(steps.map(({ id, ways: of }) => [id, of.length]));
   const width = Math.min(40, Math.max(...steps.map(({ id }) => id.length)));
   const counted = (step: string) => `[${ended.size}/${steps.length}] ${step.padEnd(width)}`;

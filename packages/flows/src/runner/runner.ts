@@ -245,10 +245,16 @@ class Running {
   ): Promise<void> {
     const before = this.#state;
     const after = apply(this.#graph, before, event);
+    // What went wrong before is over when it is gone on with.
+    const cleared = event.type === "resume" ? { error: null, endedAt: null } : {};
     const changed = [...after.steps]
       .filter(([step, state]) => state !== before.steps.get(step))
       .map(([step, state]) =>
-        this.#row(step, { state, ...("step" in event && event.step === step ? more.row : {}) }),
+        this.#row(step, {
+          state,
+          ...cleared,
+          ...("step" in event && event.step === step ? more.row : {}),
+        }),
       );
     const status = after.status === before.status ? {} : { status: after.status };
     const endedAt = more.endedAt === undefined ? {} : { endedAt: more.endedAt };
