@@ -73,6 +73,10 @@ function storageOf(uploads: Uploads, log: Log): StorageEngine {
       file.stream.on("data", (chunk: Buffer) => {
         if (req.res) pictureBytes.set(req.res, (pictureBytes.get(req.res) ?? 0) + chunk.length);
       });
+      // At once: by the time that the part of a file is removed, more of it may have come.
+      file.stream.once("close", () => {
+        if (!file.stream.readableEnded) readPast(req);
+      });
       uploads
         .receive(file.stream)
         .then(
