@@ -59,6 +59,8 @@ export interface Config {
     readonly times: { readonly idle: number; readonly load: number };
   } | null;
   readonly builtin: boolean;
+  /** ONNX files for the built-in generators. */
+  readonly networks: { readonly mask: string | null; readonly depth: string | null };
   readonly open: boolean;
   readonly testModels: boolean;
   readonly logLevel: string;
@@ -196,6 +198,10 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     values[name] = checked.data;
   }
   const text = (name: SettingName) => (values[name] as string | undefined) ?? null;
+  const file = (name: SettingName) => {
+    const given = text(name);
+    return given === null ? null : path.resolve(given);
+  };
   const number = (name: SettingName) => values[name] as number;
   const list = (name: SettingName) => values[name] as string[];
 
@@ -284,6 +290,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
               },
             },
       builtin: values["without-builtin"] !== true,
+      networks: { mask: file("mask-model"), depth: file("depth-model") },
       open: values["open"] === true,
       testModels: values["test-models"] === true,
       logLevel,

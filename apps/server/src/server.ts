@@ -13,6 +13,7 @@ import { createExports } from "./exports/exports.ts";
 import { createDirectoryFiles } from "./files/directory.ts";
 import { lockDirectory } from "./files/lock.ts";
 import { createBuiltinSource } from "./generators/builtin/index.ts";
+import { findNetworks, type NetworkFiles } from "./generators/builtin/networks/index.ts";
 import type { GeneratorSource } from "./generators/generator.ts";
 import { createModlyExtensionSource } from "./generators/modly-extension/index.ts";
 import { createModlySource } from "./generators/modly-api/index.ts";
@@ -48,11 +49,17 @@ export class CannotStart extends Error {
   override name = "CannotStart";
 }
 
+function networksOf({ networks }: Config): NetworkFiles | undefined {
+  const found = findNetworks(networks);
+  if (typeof found === "string") throw new CannotStart(found);
+  return found;
+}
+
 /** Where generators come from. One line each; one that may claim any id comes last. */
 function sourcesOf(config: Config, log: Log, instance: string): GeneratorSource[] {
   const { workers, testModels, modly, builtin, extensions, workspaceDir } = config;
   return [
-    ...(builtin ? [createBuiltinSource({ workers, log })] : []),
+    ...(builtin ? [createBuiltinSource({ workers, log, networks: networksOf(config) })] : []),
     ...(extensions ? [createModlyExtensionSource({ ...extensions, workspaceDir, log })] : []),
     ...(testModels ? [createTestSource({ places: workers })] : []),
     ...(modly ? [createModlySource({ ...modly, log, instance })] : []),

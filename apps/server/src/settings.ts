@@ -248,6 +248,16 @@ export const SETTINGS = {
     type: "flag",
     help: "Let nothing through to Modly: no /extensions, /settings, /model/switch",
   },
+  "mask-model": {
+    type: "text",
+    value: "FILE",
+    help: "An ONNX file that sees the object of a photograph, for the built-in generators",
+  },
+  "depth-model": {
+    type: "text",
+    value: "FILE",
+    help: "An ONNX file that sees how near things are, for builtin/relief",
+  },
   "extensions-dir": {
     type: "text",
     value: "DIR",

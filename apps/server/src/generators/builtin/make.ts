@@ -4,6 +4,7 @@ import { choose, type Choice } from "./methods/auto.ts";
 import { METHODS } from "./methods/index.ts";
 import { isRefusal, type Body, type Sight } from "./methods/method.ts";
 import { MODELS, type ModelId } from "./models.ts";
+import { networksOf, type NetworkFiles } from "./networks/index.ts";
 import { writeGlb } from "./paint/glb.ts";
 import { USUAL_SIZE, type Params } from "./params.ts";
 import { alphaUse } from "./picture/alpha.ts";
@@ -19,6 +20,8 @@ export interface Job {
   readonly params: Params;
   /** Where the mesh goes. */
   readonly meshPath: string;
+  /** Models that see what the picture is of, where some are installed. */
+  readonly networks?: NetworkFiles;
 }
 
 export type Made = { readonly ok: true } | Refusal;
@@ -49,11 +52,13 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
     );
   }
   let [quick, thorough]: (Promise<Finding> | undefined)[] = [];
+  const { mask, depth } = networksOf(job.networks);
   const sight: Sight = {
     picture,
+    ...(depth && { depth: () => depth(picture) }),
     foreground(speed) {
       const find = (hard: boolean): Promise<Finding> =>
-        findForeground(picture, alpha, { fill: params.fill, thorough: hard });
+        findForeground(picture, alpha, { fill: params.fill, thorough: hard, mask });
       if (speed === "quick") return thorough ?? (quick ??= find(false));
       return (thorough ??= find(true));
     },

@@ -1,3 +1,4 @@
+import type { Seen } from "../networks/index.ts";
 import type { Finding } from "../picture/cutout.ts";
 import type { Refusal } from "../picture/picture.ts";
 import type { Picture } from "../picture/raster.ts";
@@ -12,6 +13,8 @@ export interface Sight {
    * second, unless somebody has asked for it before.
    */
   foreground(quick?: "quick"): Promise<Finding>;
+  /** How near each part of it is, where a model tells. */
+  depth?(): Promise<Seen>;
 }
 
 /** A mesh with its paint: a picture laid on by its texture coordinates, or one colour. */

@@ -2,7 +2,8 @@ import { paintWhole } from "../paint/texture.ts";
 import type { Params } from "../params.ts";
 import { gridOf } from "../picture/cutout.ts";
 import { lightnessOf } from "../picture/lightness.ts";
-import { resample, wholeOf } from "../picture/picture.ts";
+import { spreadOver } from "../picture/masked.ts";
+import { refuse, resample, wholeOf } from "../picture/picture.ts";
 import { blur, field, type Field } from "../picture/raster.ts";
 import { smoothNormals, type Mesh } from "../surface/mesh.ts";
 import { slabOf } from "../surface/slab.ts";
@@ -25,16 +26,33 @@ const FRONT = 0.45;
 /** Brightness as height over a slab with a flat, plain back; what stands out is before what is behind it. */
 export const makeRelief: Method = async (sight, params) => {
   const { picture } = sight;
-  const { width, height } = gridOf(wholeOf(picture), params.grid);
+  const whole = wholeOf(picture);
+  const { width, height } = gridOf(whole, params.grid);
   const jpeg = paintWhole(picture, params.texture);
-  const lightness = lightnessOf(await resample(picture, wholeOf(picture), width, height));
-  const front = params.invert ? undefined : await frontOf(sight, lightness);
-  const mesh = relief(lightness, params, front);
+  const lightness = lightnessOf(await resample(picture, whole, width, height));
+  const depth = await sight.depth?.();
+  if (depth !== undefined && "why" in depth) {
+    return refuse(`There is no depth for the relief: ${depth.why}. ${ADVICE}`);
+  }
+  const form = depth && withDepth(lightness, spreadOver(depth, picture, whole, width, height));
+  const front = form || params.invert ? undefined : await frontOf(sight, lightness);
+  const mesh = relief(form ?? withoutLamp(lightness), params, front);
   return {
     bodies: [{ name: "relief", mesh, paint: { jpeg }, error: params.error }],
-    notes: { foreground: front !== undefined },
+    notes: { foreground: front !== undefined, ...(depth !== undefined && { depth: true }) },
   };
 };
+
+/** How much of a relief's height a model's depth decides; the rest is light and dark, for fine detail. */
+const DEPTH = 0.85;
+const ADVICE = "Mend the model, or start the server without --depth-model.";
+
+function withDepth(lightness: Field, depth: Field): Field {
+  return {
+    ...lightness,
+    data: lightness.data.map((value, i) => DEPTH * depth.data[i]! + (1 - DEPTH) * value),
+  };
+}
 
 /** How far each cell is in front, 0..1, if the picture's outline is known well. */
 async function frontOf(
@@ -73,7 +91,7 @@ export function relief(
   front?: Field,
 ): Mesh {
   const side = Math.max(lightness.width, lightness.height);
-  const level = lowerFine(levels(withoutLamp(lightness)));
+  const level = lowerFine(levels(lightness));
   const depths = Float32Array.from(level.data, (value, cell) => {
     const tone = invert ? 1 - value : value;
     const ahead = front?.data[cell];

@@ -1,5 +1,6 @@
 import { alphaBounds, alphaCoverage, type AlphaUse } from "./alpha.ts";
-import { borderCoverage, lookAtBorder, UNEVEN } from "./border.ts";
+import type { Networks } from "../networks/index.ts";
+import { borderCoverage, lookAtBorder, MANY_PARTS, UNEVEN } from "./border.ts";
 import { grabCut } from "./grabcut/index.ts";
 import { refine } from "./masked.ts";
 import { resample, wholeOf } from "./picture.ts";
@@ -37,6 +38,8 @@ export interface Search {
   readonly fill: boolean;
   /** Looks for an object by its colours where the border is uneven: some tenths of a second. */
   readonly thorough: boolean;
+  /** A model that sees the object; asked in place of the colours. */
+  readonly mask?: Networks["mask"];
 }
 
 /**
@@ -46,9 +49,9 @@ export interface Search {
 export async function findForeground(
   picture: Picture,
   alpha: AlphaUse,
-  { fill, thorough }: Search,
+  { fill, ...search }: Search,
 ): Promise<Finding> {
-  const finding = await lookForForeground(picture, alpha, thorough);
+  const finding = await lookForForeground(picture, alpha, search);
   if (!finding.found) return finding;
   const kept = new Map<number, Promise<Cutout>>();
   return {
@@ -82,7 +85,7 @@ function filled({ width, height, data }: Field): Field {
 async function lookForForeground(
   picture: Picture,
   alpha: AlphaUse,
-  thorough: boolean,
+  { thorough, mask }: Omit<Search, "fill">,
 ): Promise<Finding> {
   if (alpha.inUse) {
     const crop = widen(alphaBounds(picture, alpha.peak), picture, 0);
@@ -99,10 +102,7 @@ async function lookForForeground(
   }
   const small = gridOf(wholeOf(picture), LOOK);
   const look = lookAtBorder(await resample(picture, wholeOf(picture), small.width, small.height));
-  const grabbed =
-    thorough && look.doubt !== undefined && UNEVEN.includes(look.doubt)
-      ? await grab(picture)
-      : undefined;
+  const grabbed = thorough ? await searchFor(picture, look.doubt, mask) : undefined;
   if (grabbed?.found === true) return grabbed;
   const unsure = grabbed === undefined ? "" : `, and ${grabbed.because}`;
   if (look.bounds === undefined)
@@ -132,6 +132,23 @@ async function lookForForeground(
   };
 }
 
+/** Looks further where the border alone leaves doubt; undefined where that is no use. */
+async function searchFor(
+  picture: Picture,
+  doubt: string | undefined,
+  mask: Search["mask"],
+): Promise<Finding | undefined> {
+  if (doubt === undefined || doubt === MANY_PARTS) return undefined;
+  if (mask === undefined) return UNEVEN.includes(doubt) ? grab(picture) : undefined;
+  const seen = await mask(picture);
+  if ("why" in seen) return { found: false, because: seen.why };
+  if (shareOf(seen) < FAINT) return { found: false, because: "the mask model sees no object" };
+  return maskedFinding(seen, picture, "the mask model sees an object");
+}
+
+/** Less of the picture than this is no object. */
+const FAINT = 0.003;
+
 /** Cells along the longest side that an object is looked for on by its colours. */
 const SEARCH = 256;
 
@@ -149,7 +166,7 @@ async function grab(picture: Picture): Promise<Finding> {
 }
 
 /** An object that a mask over the whole picture covers. */
-export function maskedFinding(mask: Field, picture: Picture, because: string): Finding {
+function maskedFinding(mask: Field, picture: Picture, because: string): Finding {
   const { width, height } = mask;
   let [left, top, right, bottom] = [width, height, 0, 0];
   mask.data.forEach((covered, cell) => {

@@ -23,7 +23,7 @@ export async function refine(
 ): Promise<Field> {
   const cells = await resample(picture, crop, width, height);
   const guide = toLab(cells).map((value) => value / 100);
-  const coarse = enlarged(blur(mask, 1, 1), picture, crop, width, height);
+  const coarse = spreadOver(blur(mask, 1, 1), picture, crop, width, height);
   const scale = (width / (crop.right - crop.left)) * (picture.width / mask.width);
   const fine = followEdges(coarse, guide, Math.max(1, Math.round(OFF * scale)));
   return {
@@ -33,8 +33,8 @@ export async function refine(
   };
 }
 
-/** The mask over a part of the picture, bilinear between the middles of its cells. */
-function enlarged(
+/** What is known of the whole picture over a part of it, bilinear between the middles of its cells. */
+export function spreadOver(
   mask: Field,
   picture: { width: number; height: number },
   crop: Rect,

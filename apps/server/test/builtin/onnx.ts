@@ -1,0 +1,69 @@
+/** A tiny ONNX file: out = sigmoid or not of (weights · (red, green, blue) + bias), pixel by pixel. */
+export function tinyModel(options: {
+  readonly side: number;
+  readonly weights: readonly [number, number, number];
+  readonly bias: number;
+  readonly sigmoid: boolean;
+}): Uint8Array {
+  const { side, weights, bias, sigmoid } = options;
+  const attribute = (name: string, values: readonly number[]): number[] => [
+    ...text(1, name),
+    ...values.flatMap((value) => number(8, value)),
+    ...number(20, INTS),
+  ];
+  const node = (
+    operation: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: number[][] = [],
+  ) => [
+    ...inputs.flatMap((name) => text(1, name)),
+    ...text(2, output),
+    ...text(4, operation),
+    ...attributes.flatMap((one) => within(5, one)),
+  ];
+  const graph = [
+    ...within(
+      1,
+      node("Conv", ["picture", "weights", "bias"], sigmoid ? "sum" : "seen", [
+        attribute("kernel_shape", [1, 1]),
+      ]),
+    ),
+    ...(sigmoid ? within(1, node("Sigmoid", ["sum"], "seen")) : []),
+    ...text(2, "tiny"),
+    ...within(5, tensor("weights", [1, 3, 1, 1], weights)),
+    ...within(5, tensor("bias", [1], [bias])),
+    ...within(11, value("picture", [1, 3, side, side])),
+    ...within(12, value("seen", [1, 1, side, side])),
+  ];
+  return Uint8Array.from([...number(1, 8), ...within(8, number(2, 13)), ...within(7, graph)]);
+}
+
+// The wire format of Protocol Buffers, and the numbers of onnx.proto3.
+const [FLOAT, INTS] = [1, 7];
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+}
+function number(field: number, value: number): number[] {
+  return [...varint(field << 3), ...varint(value)];
+}
+function within(field: number, bytes: readonly number[]): number[] {
+  return [...varint((field << 3) | 2), ...varint(bytes.length), ...bytes];
+}
+function text(field: number, value: string): number[] {
+  return within(field, [...Buffer.from(value)]);
+}
+function tensor(name: string, dims: readonly number[], values: readonly number[]): number[] {
+  const raw = [...Buffer.from(Float32Array.from(values).buffer)];
+  return [
+    ...dims.flatMap((dim) => number(1, dim)),
+    ...number(2, FLOAT),
+    ...text(8, name),
+    ...within(9, raw),
+  ];
+}
+function value(name: string, dims: readonly number[]): number[] {
+  const shape = dims.flatMap((dim) => within(1, number(1, dim)));
+  return [...text(1, name), ...within(2, within(1, [...number(1, FLOAT), ...within(2, shape)]))];
+}
