@@ -22,6 +22,10 @@ const CASES: readonly { model: ModelId; picture: string; side: number }[] = [
   { model: "builtin/inflate", picture: "duck", side: 4096 },
   { model: "builtin/inflate", picture: "mug", side: 1024 },
   { model: "builtin/relief", picture: "mug", side: 1024 },
+  { model: "builtin/extrude", picture: "star", side: 1024 },
+  { model: "builtin/lathe", picture: "mug", side: 1024 },
+  { model: "builtin/lithophane", picture: "mug", side: 1024 },
+  { model: "builtin/auto", picture: "star", side: 1024 },
 ];
 
 // As in the child processes: no picture is met twice.

@@ -9,6 +9,7 @@ import { writeGlb } from "./paint/glb.ts";
 import { USUAL_SIZE, type Params } from "./params.ts";
 import { alphaUse } from "./picture/alpha.ts";
 import { findForeground, type Finding } from "./picture/cutout.ts";
+import { squared } from "./picture/pixels.ts";
 import { readPicture, refuse, type Refusal } from "./picture/picture.ts";
 import { stand } from "./surface/mesh.ts";
 import { simplify } from "@modly-runs/mesh/simplify";
@@ -42,7 +43,7 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
   tell(0, "Reading the picture");
   const read = await readPicture(job.imagePath, Math.max(2048, params.texture));
   if (!read.ok) return read;
-  const { picture } = read;
+  const picture = squared(read.picture);
 
   tell(15, "Looking at the picture");
   const alpha = alphaUse(picture);

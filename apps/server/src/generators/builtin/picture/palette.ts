@@ -99,19 +99,38 @@ export function shareOfMiddle(cells: Picture, inside: Field): number {
 const EVEN = 4;
 
 function isCovered(cell: number, width: number, { data }: Field): boolean {
-  return [cell, cell - 1, cell + 1, cell - width, cell + width].every((at) => data[at]! > 0.98);
+  return (
+    data[cell]! > COVERED &&
+    data[cell - 1]! > COVERED &&
+    data[cell + 1]! > COVERED &&
+    data[cell - width]! > COVERED &&
+    data[cell + width]! > COVERED
+  );
 }
+const COVERED = 0.98;
 
 function isFlat(cell: number, width: number, inside: Field, lab: Float32Array): boolean {
-  if (!isCovered(cell, width, inside)) return false;
-  const here = [lab[cell * 3]!, lab[cell * 3 + 1]!, lab[cell * 3 + 2]!];
-  return [cell - 1, cell + 1, cell - width, cell + width].every(
-    (at) => gapTo(lab, at, here) < EVEN,
+  return (
+    isCovered(cell, width, inside) &&
+    isEven(lab, cell, cell - 1) &&
+    isEven(lab, cell, cell + 1) &&
+    isEven(lab, cell, cell - width) &&
+    isEven(lab, cell, cell + width)
   );
 }
 
-function gapTo(lab: Float32Array, cell: number, [l, a, b]: readonly number[]): number {
-  return Math.hypot(lab[cell * 3]! - l!, lab[cell * 3 + 1]! - a!, lab[cell * 3 + 2]! - b!);
+function isEven(lab: Float32Array, a: number, b: number): boolean {
+  const l = lab[a * 3]! - lab[b * 3]!;
+  const m = lab[a * 3 + 1]! - lab[b * 3 + 1]!;
+  const n = lab[a * 3 + 2]! - lab[b * 3 + 2]!;
+  return l * l + m * m + n * n < EVEN * EVEN;
+}
+
+function gapTo(lab: Float32Array, cell: number, target: readonly number[]): number {
+  const l = lab[cell * 3]! - target[0]!;
+  const a = lab[cell * 3 + 1]! - target[1]!;
+  const b = lab[cell * 3 + 2]! - target[2]!;
+  return Math.sqrt(l * l + a * a + b * b);
 }
 
 function meanLab(lab: Float32Array, cells: readonly number[]): number[] {

@@ -24,6 +24,24 @@ export function pixelSize(picture: Picture): number | undefined {
   return size >= SMALLEST && longest / size <= MOST ? size : undefined;
 }
 
+/** How long each pixel of a small sprite is made, so that its corners are seen. */
+const ENLARGED = 8;
+
+/** A small sprite with its pixels as squares; any other picture as it is. */
+export function squared(picture: Picture): Picture {
+  if (pixelSize(picture) !== 1) return picture;
+  const [width, height] = [picture.width * ENLARGED, picture.height * ENLARGED];
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0, o = 0; y < height; y++) {
+    const row = Math.floor(y / ENLARGED) * picture.width;
+    for (let x = 0; x < width; x++, o += 4) {
+      const from = (row + Math.floor(x / ENLARGED)) * 4;
+      data.set(picture.data.subarray(from, from + 4), o);
+    }
+  }
+  return { width, height, data };
+}
+
 /** The greatest length that divides every distance between changes along the lines; 0 where nothing changes. */
 function squareLength(
   { data }: Picture,

@@ -1,7 +1,7 @@
 import type { CrossSection, Manifold } from "manifold-3d";
 import { paintCutout } from "../../paint/texture.ts";
 import type { Params } from "../../params.ts";
-import type { Cutout } from "../../picture/cutout.ts";
+import type { Cutout, Finding } from "../../picture/cutout.ts";
 import { frame, MARGIN } from "../../picture/outline.ts";
 import { paletteOf, shareOfColour, type Swatch } from "../../picture/palette.ts";
 import { refuse, resample, type Refusal } from "../../picture/picture.ts";
@@ -36,8 +36,9 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   const { width, height } = cutout.coverage;
   const cells = await resample(sight.picture, cutout.crop, width, height);
   const plan = planOf(params);
-  const palette = paletteOf(cells, cutout.coverage, Math.max(2, plan.colours));
-  const work: Work = { cutout, cells, palette, plan, ground: finding.ground };
+  const look = await lookAt(sight, finding, Math.min(COLOURS, native));
+  const palette = paletteOf(look.cells, look.coverage, Math.max(2, plan.colours));
+  const work: Work = { cutout, cells, look, palette, plan, ground: finding.ground };
   const bodies = await withSolids((solids) => {
     const traced = solids.keep(solids.CrossSection.ofPolygons(contours, "Positive"));
     const sections = layOut(traced, plan, solids);
@@ -51,6 +52,18 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   };
 };
 
+/** Cells along the longest side that colours are looked for on: more of them tell nothing new. */
+const COLOURS = 512;
+
+async function lookAt(
+  { picture }: Sight,
+  finding: Extract<Finding, { found: true }>,
+  side: number,
+): Promise<Work["look"]> {
+  const { crop, coverage } = await finding.cutOut(side);
+  return { coverage, cells: await resample(picture, crop, coverage.width, coverage.height) };
+}
+
 function nothing(because: string): Refusal {
   return refuse(`There is no outline to extrude: ${because}. ${ADVICE}`);
 }
@@ -58,6 +71,8 @@ function nothing(because: string): Refusal {
 interface Work {
   readonly cutout: Cutout;
   readonly cells: Picture;
+  /** The same in fewer cells, for its colours. */
+  readonly look: { readonly cells: Picture; readonly coverage: Field };
   readonly palette: readonly Swatch[];
   readonly plan: Plan;
   readonly ground: readonly [number, number, number] | undefined;
@@ -94,9 +109,12 @@ function isSoft({ width, height, data }: Field): boolean {
   let partly = 0;
   for (let cell = width; cell < width * (height - 1); cell++) {
     const value = data[cell]!;
-    const crosses = [cell - 1, cell + 1, cell - width, cell + width].some(
-      (next) => data[next]! > 0.5 !== value > 0.5,
-    );
+    const inner = value > 0.5;
+    const crosses =
+      data[cell - 1]! > 0.5 !== inner ||
+      data[cell + 1]! > 0.5 !== inner ||
+      data[cell - width]! > 0.5 !== inner ||
+      data[cell + width]! > 0.5 !== inner;
     if (!crosses) continue;
     edges++;
     if (value > 0.05 && value < 0.95) partly++;
@@ -150,11 +168,10 @@ const DARK = [40, 42, 46] as const;
 function coloursOf({
   palette,
   ground,
-  cells,
-  cutout,
+  look,
 }: Work): [Swatch["colour"] | undefined, Swatch["colour"]] {
   const [first] = palette;
-  const plain = first !== undefined && shareOfColour(cells, cutout.coverage, first) >= PLAIN;
+  const plain = first !== undefined && shareOfColour(look.cells, look.coverage, first) >= PLAIN;
   const paint = plain ? first.colour : undefined;
   if (ground !== undefined) return [paint, ground];
   const [r, g, b] = first?.colour ?? DARK;
@@ -223,7 +240,7 @@ function clamp(value: number): number {
 function dress(
   made: readonly Piece[],
   { picture }: Sight,
-  { cutout, cells }: Work,
+  { cutout, look }: Work,
   { texture }: Params,
 ): Body[] {
   return made.map(({ name, mesh, colour }) => ({
@@ -231,6 +248,8 @@ function dress(
     mesh,
     error: 0,
     paint:
-      colour === undefined ? { jpeg: paintCutout(picture, cutout, cells, texture) } : { colour },
+      colour === undefined
+        ? { jpeg: paintCutout(picture, { ...cutout, ...look }, look.cells, texture) }
+        : { colour },
   }));
 }
