@@ -8,7 +8,7 @@ export interface Figures {
   readonly vertices: number;
   /** Width (x), height (y) and depth (z), in metres as the file has them. */
   readonly size: readonly [number, number, number];
-  /** True if every edge has exactly one triangle on each side: it has an inside, and can be printed. */
+  /** True if the triangles at every edge pair up: it has an inside, and can be printed. */
   readonly watertight: boolean;
   /** What it encloses, in cubic metres; null if it is not watertight. */
   readonly volume: number | null;
@@ -31,7 +31,10 @@ export function figuresOf(mesh: Mesh): Figures {
   };
 }
 
-/** Every edge is passed exactly once in each direction. Sorting is quicker than a map of millions of edges. */
+/**
+ * Every edge is passed as often in one direction as in the other: more than once where solids touch along it.
+ * Sorting is quicker than a map of millions of edges.
+ */
 function isClosed({ positions, indices }: Welded): boolean {
   const span = positions.length / 3;
   const there = new Float64Array(indices.length);
@@ -44,10 +47,7 @@ function isClosed({ positions, indices }: Welded): boolean {
   }
   there.sort();
   back.sort();
-  return (
-    indices.length > 0 &&
-    there.every((edge, at) => edge === back[at] && (at === 0 || edge !== there[at - 1]))
-  );
+  return indices.length > 0 && there.every((edge, at) => edge === back[at]);
 }
 
 /** The sum of the signed tetrahedra between the origin and each triangle. */

@@ -23,6 +23,14 @@ test("a box with a hole, or with a triangle twice, has no inside", () => {
     });
 });
 
+test("boxes that touch along an edge have an inside all the same", () => {
+  const [part] = box(1, 1, 1).parts;
+  const beside = part!.positions.map((value, at) => value + (at % 3 === 2 ? 0 : 1));
+  const { watertight, volume } = figuresOf({ parts: [part!, { ...part!, positions: beside }] });
+  expect(watertight).toBe(true);
+  expect(volume).toBeCloseTo(2);
+});
+
 /** A plane of squares. */
 function plane(side: number): Mesh {
   const row = side + 1;
