@@ -154,7 +154,7 @@ export const CANCEL_ANSWERS: readonly Mutant[] = [
       },
     },
     // Cancelled before anybody sent a cancel: a GET is none.
-    kills: ["CAN-19", "LIF-15"],
+    kills: ["CAN-19", "LIF-06", "LIF-15"],
   },
 ];
 
@@ -257,7 +257,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
     },
     // Its mesh is there again as well.
     kills: ["CAN-13", "CAN-22", "LIF-03", "LIF-14", "LIF-15"],
-    mayAlsoFail: ["CAN-08", "CAN-11", "CAN-12", "CAN-20"].map((id) => ({
+    mayAlsoFail: ["CAN-08", "CAN-11", "CAN-12", "CAN-20", "GET-30"].map((id) => ({
       id,
       reason: "when its last read of a cancelled run comes late",
     })),
@@ -293,7 +293,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
       },
     },
     // Its progress stays at 100, and the answer says cancelled of a run that was done.
-    kills: ["CAN-06", "CAN-25", "GET-10", "LIF-03", "LIF-14", "LIF-15"],
+    kills: ["CAN-06", "CAN-25", "GET-10", "LIF-03", "LIF-06", "LIF-14", "LIF-15"],
     mayAlsoFail: [
       { id: "CAN-12", reason: "a read beside a late cancel may have seen done" },
       { id: "CAN-22", reason: "the cancel of its run may come too late, when the mesh is there" },
@@ -323,7 +323,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
         return correct.cancel(lab, run, request);
       },
     },
-    kills: ["CAN-07", "LIF-03", "LIF-14", "LIF-15"],
+    kills: ["CAN-07", "LIF-03", "LIF-06", "LIF-14", "LIF-15"],
   },
   {
     name: "cancel-rewrites-error",

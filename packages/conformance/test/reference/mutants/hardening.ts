@@ -141,6 +141,9 @@ const SECURITY: readonly Mutant[] = [
       ),
     },
     kills: ["SEC-08"],
+    mayAlsoFail: [
+      { id: "SEC-10", reason: "of a hundred uploads at once more than forty may meet" },
+    ],
   },
   {
     name: "silence-forever",
@@ -265,6 +268,10 @@ const LOAD: readonly Mutant[] = [
       ),
     },
     kills: ["LOD-01"],
+    mayAlsoFail: ["SEC-08", "SEC-10"].map((id) => ({
+      id,
+      reason: "its uploads that last or break off may be more than twenty at once",
+    })),
   },
   {
     name: "lost-under-load",

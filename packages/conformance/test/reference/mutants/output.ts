@@ -44,7 +44,7 @@ export const OUTPUTS: readonly Mutant[] = [
       scene_candidate: { workspace_path: `elsewhere/${run.file}` },
     })),
     // Whoever downloads notices.
-    kills: ["LIF-07", "OUT-01", "OUT-17", "CAN-06", "CAN-12", "CRE-45"],
+    kills: ["LIF-07", "OUT-01", "CAN-06", "CAN-12", "CRE-45"],
   },
   {
     name: "glb-octet-stream",

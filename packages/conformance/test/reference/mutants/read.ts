@@ -240,6 +240,9 @@ export const READ_HTTP: readonly Mutant[] = [
     why: "Reading a run often changes it.",
     overrides: shown((run) => (run.reads > 100 ? { reads: run.reads } : {})),
     kills: ["GET-22", "LIF-04"],
+    mayAlsoFail: [
+      { id: "CAN-06", reason: "the hundredth read may be the one after a late cancel" },
+    ],
   },
   {
     name: "html-for-browsers",
