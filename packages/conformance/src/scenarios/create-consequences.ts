@@ -73,11 +73,14 @@ export const CREATE_CONSEQUENCES: readonly Scenario[] = [
       const exchange = await t.create(await t.partsOf((await t.parts()).image));
       const id = t.acceptedId(exchange);
       const end = id === undefined ? undefined : await t.until(id, isEnded);
-      t.judge(
+      t.expect(
         "CRE-33",
-        end?.exchange ?? exchange,
-        "a good create ends done",
         end?.body["status"] === "done",
+        "after thirty refusals a good create is accepted, and its run ends done",
+        id !== undefined && end === undefined
+          ? `run ${id} has not ended`
+          : told(end?.exchange ?? exchange),
+        end?.exchange ?? exchange,
       );
     },
   },

@@ -47,7 +47,7 @@ export const OUTPUTS: readonly Scenario[] = [
             "OUT-19",
             !leaked,
             `no file at /workspace/${way}`,
-            `${statusOf(output)}: ${path}`,
+            `${statusOf(output)}, with what the server's /${path} holds`,
             output,
           );
         }
