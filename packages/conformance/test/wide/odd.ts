@@ -1,5 +1,5 @@
 import { type Behaviour, correct } from "../reference/behaviour.ts";
-import { pause } from "../reference/lab.ts";
+import { pause, type StoredRun } from "../reference/lab.ts";
 import { ALWAYS, COMPANY, type Condition, HISTORY, NUMBER, type When } from "./conditions.ts";
 import { tracked, type WideServer } from "./servers.ts";
 
@@ -14,12 +14,17 @@ const ODDITIES: readonly Oddity[] = [
   {
     name: "more-keys",
     odd: "A run has more keys than the contract names",
-    make: (when) => ({
-      view: (run, lab) => ({
-        ...correct.view(run, lab),
-        ...(when(lab, run) ? { worker: { name: "w1" } } : {}),
-      }),
-    }),
+    make(when) {
+      // Decided at the first look: a run that has ended may not change.
+      const decided = new WeakMap<StoredRun, boolean>();
+      return {
+        view(run, lab) {
+          const odd = decided.get(run) ?? when(lab, run);
+          decided.set(run, odd);
+          return { ...correct.view(run, lab), ...(odd ? { worker: { name: "w1" } } : {}) };
+        },
+      };
+    },
   },
   {
     name: "accepted-202",
