@@ -103,6 +103,11 @@ function createUploads(directory: string): Uploads {
       try {
         await Promise.all([pipeline(picture, measure, target), named]);
       } catch (cause) {
+        // A file that is still being opened would be there again once it is removed.
+        if (!target.closed)
+          await new Promise<void>((resolve) => {
+            target.destroy().once("close", () => resolve());
+          });
         await rm(pathOf(key), { force: true });
         throw cause;
       }
