@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import zlib from "node:zlib";
 
 function chunk(type: string, content: Buffer): Buffer {
@@ -24,4 +25,9 @@ export function pictureOf(mark: string): Buffer {
     chunk("IDAT", zlib.deflateSync(rows)),
     chunk("IEND", Buffer.alloc(0)),
   ]);
+}
+
+/** The SHA-256 of that picture, in hexadecimal. */
+export function fingerprintOf(mark: string): string {
+  return createHash("sha256").update(pictureOf(mark)).digest("hex");
 }

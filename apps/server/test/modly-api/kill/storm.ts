@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { pictureOf } from "../../storms/pictures.ts";
+import { count } from "../../storms/count.ts";
+import { fingerprintOf } from "../../storms/pictures.ts";
 import { startServer } from "../server.ts";
 import { startStandIn } from "../stand-in/start.ts";
 import { followWish, meshOf, type Seen, type TimedWish } from "../../storms/client.ts";
@@ -43,8 +43,6 @@ const EXCUSES = [
   /^Modly's job failed: .*extension process ended/,
 ];
 
-const sha256 = (mark: string) => createHash("sha256").update(pictureOf(mark)).digest("hex");
-
 /** Half of the runs are quick, some long, some fail, and some go on for ever unless they are cancelled. */
 function wishFrom(random: () => number, mark: string): TimedWish {
   const kind = random();
@@ -64,19 +62,13 @@ async function judge(url: string, { wish, run, wrong, cancelled }: Seen): Promis
     found.push("cancelled, and nobody asked for it");
   if (cancelled && run.status === "done") found.push("done, and could not have been");
   if (run.status === "done" && wish.model === "stand-in/fail") found.push("done, and had to fail");
-  if (run.status === "done" && !(await meshOf(url, run)).includes(sha256(wish.mark)))
+  if (run.status === "done" && !(await meshOf(url, run)).includes(fingerprintOf(wish.mark)))
     found.push("has the mesh of another picture, or none");
   const own = wish.model === "stand-in/fail" ? [/the mesh is empty$/, ...EXCUSES] : EXCUSES;
   if (run.error !== null && !own.some((excuse) => excuse.test(run.error)))
     found.push(`ended with: ${run.error}`);
   return found.map((what) => `${wish.mark} (${run.run_id}): ${what}`);
 }
-
-const count = <T>(items: readonly T[], key: (item: T) => string) =>
-  items.reduce<Record<string, number>>((all, item) => {
-    all[key(item)] = (all[key(item)] ?? 0) + 1;
-    return all;
-  }, {});
 
 /**
  * Kills our server and the stand-in at random moments while clients go on creating runs, then lets
@@ -120,7 +112,7 @@ export async function weather({ kills, clients, seed, directory, onKill }: Storm
     const lost = new Set(
       seen
         .filter(({ run }) => run.error?.includes("its answer was lost"))
-        .map(({ wish }) => sha256(wish.mark)),
+        .map(({ wish }) => fingerprintOf(wish.mark)),
     );
     // Of a job whose answer was lost nobody knows the id: it runs to its own end there.
     const known = async () =>

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { followWish, meshOf, type Seen, type TimedWish } from "../../storms/client.ts";
-import { pictureOf } from "../../storms/pictures.ts";
+import { count } from "../../storms/count.ts";
+import { fingerprintOf } from "../../storms/pictures.ts";
 import { randomFrom } from "../../storms/random.ts";
 import { type ListeningServer, startServerProcess } from "../../support/server-process.ts";
 import { FIXTURE } from "../bench.ts";
@@ -50,8 +50,6 @@ const GOOD = "habits/good";
 /** An error that a run may end with: its Python process was killed, or one too often. */
 const EXCUSES = [/ended unexpectedly \(SIGKILL/, /crashed \d+ times in a row/];
 
-const sha256 = (mark: string) => createHash("sha256").update(pictureOf(mark)).digest("hex");
-
 /** Lays out the three extensions; returns their folder. */
 async function layExtensions(directory: string): Promise<string> {
   const extensions = path.join(directory, "extensions");
@@ -90,7 +88,8 @@ async function judge(url: string, { wish, run, wrong, cancelled }: Seen): Promis
   if (run.status === "done" && DRIVEN.includes(wish.model)) {
     // The fixture writes the picture's fingerprint into its mesh.
     const mesh = await meshOf(url, run);
-    if (!mesh.includes(sha256(wish.mark))) found.push("has the mesh of another picture, or none");
+    if (!mesh.includes(fingerprintOf(wish.mark)))
+      found.push("has the mesh of another picture, or none");
   }
   if (run.error !== null && !EXCUSES.some((excuse) => excuse.test(run.error ?? "")))
     found.push(`ended with: ${run.error}`);
@@ -175,14 +174,15 @@ export async function weather(storm: Storm): Promise<Report> {
   for (let left = 100; left > 0 && membersOf(groups).length > 0; left -= 1) await delay(50);
   wrong.push(...membersOf(groups).map((pid) => `process ${pid} was left behind`));
   const ended = seen.map(({ run }) => run);
-  const errors: Record<string, number> = {};
-  for (const { error } of ended) if (error !== null) errors[error] = (errors[error] ?? 0) + 1;
   return {
     seed,
     runs: ended.length,
     done: ended.filter(({ status }) => status === "done").length,
     cancelled: ended.filter(({ status }) => status === "cancelled").length,
-    errors,
+    errors: count(
+      ended.flatMap(({ error }) => error ?? []),
+      (error) => error,
+    ),
     kills,
     memory,
     wrong,
