@@ -6,7 +6,9 @@
  *     pnpm zoo --check       writes nothing; fails if one of the two is stale
  *     pnpm zoo --only slash  those with this, or one of these with commas, in their name; writes nothing
  *
- * Either way it fails if a server is judged otherwise than it declares.
+ * Either way it fails if a server is judged otherwise than it declares. Ten go at once, so a machine that
+ * stands still for a moment hits them all: whoever was misjudged among them is judged again with nothing
+ * beside it, and named.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -68,22 +70,38 @@ async function matrixFaults(mayWrite: boolean): Promise<string[]> {
   return faults;
 }
 
+/** More than so many misjudged is no bad moment of a machine. */
+const MOST_AGAIN = 8;
+
+function tell(name: string, faults: readonly string[]): void {
+  const said = faults.map((fault) => `\n       ${fault}`).join("");
+  console.log(`${faults.length === 0 ? "ok  " : "FAIL"} ${name}${said}`);
+}
+
 async function gather(): Promise<void> {
   const began = performance.now();
-  const faults: string[] = [];
+  const misjudged: Told[] = [];
   let heard = 0;
   await inShards(fileURLToPath(import.meta.url), (told) => {
-    const { name, faults: found } = told as Told;
+    const one = told as Told;
     heard += 1;
-    const said = found.map((fault) => `\n       ${fault}`).join("");
-    console.log(`${found.length === 0 ? "ok  " : "FAIL"} ${name}${said}`);
-    faults.push(...found.map((fault) => `${name}: ${fault}`));
+    tell(one.name, one.faults);
+    if (one.faults.length > 0) misjudged.push(one);
   });
+  const faults: string[] = [];
+  for (const { name, faults: first } of misjudged) {
+    const again = trials.find((trial) => trial.name === name);
+    const alone = misjudged.length > MOST_AGAIN ? first : ((await again?.faults()) ?? first);
+    tell(`${name}, alone`, alone);
+    faults.push(...alone.map((fault) => `${name}: ${fault}`));
+  }
   if (heard !== trials.length || heard === 0)
     faults.push(`${heard} of ${trials.length} servers were tried`);
   if (values.only === "") faults.push(...(await matrixFaults(faults.length === 0)));
   const seconds = Math.round((performance.now() - began) / 1_000);
-  console.log(`\n${heard} servers, ${faults.length} faults, ${seconds} s`);
+  console.log(
+    `\n${heard} servers, ${misjudged.length} misjudged among others, ${faults.length} faults, ${seconds} s`,
+  );
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

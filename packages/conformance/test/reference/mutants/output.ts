@@ -141,6 +141,12 @@ export const OUTPUTS: readonly Mutant[] = [
       },
     },
     kills: ["OUT-10"],
+    mayAlsoFail: [
+      {
+        id: "OUT-18",
+        reason: "its runs are swapped where others of their model go on beside them",
+      },
+    ],
   },
   {
     name: "output-url-climbs",
