@@ -7,8 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,7 +33,11 @@ run(process.execPath, [
   "packages/conformance",
 ]);
 
-const stage = await mkdtemp(join(tmpdir(), "pack-conformance-"));
+// `pnpm deploy` makes the same path, counted from the root, below other packages too (pnpm issue 10981):
+// here that is inside what git ignores, and goes with the rest.
+const cache = join("node_modules", ".cache");
+await mkdir(join(root, cache), { recursive: true });
+const stage = await mkdtemp(join(root, cache, "pack-conformance-"));
 try {
   // A flat folder of real files, as npm would lay it out: npm drops what a tarball holds as a link.
   const deploy = ["--filter", "@modly-runs/conformance", "deploy", "--prod", "--legacy"];
@@ -82,5 +85,8 @@ try {
 
     npx modly-runs-conformance run --url http://127.0.0.1:8765`);
 } finally {
-  await rm(stage, { recursive: true, force: true });
+  const below = async (room: string) =>
+    (await readdir(join(root, room))).map((name) => join(root, room, name));
+  for (const at of [root, ...(await below("apps")), ...(await below("packages"))])
+    await rm(join(at, relative(root, stage)), { recursive: true, force: true });
 }

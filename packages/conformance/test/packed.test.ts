@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -48,7 +49,10 @@ test("one command puts the suite into an empty folder, where it checks a server 
   expect(explained.out).toContain("CAN-15 (MUST)");
 });
 
-test("packing leaves the checkout as it was", async () => {
+test("packing leaves the checkout and what lies beside it as they were", async () => {
+  const beside = join(root, "..", tmpdir());
+  const strayed = existsSync(beside) ? await readdir(beside) : [];
+  expect(strayed.filter((name) => name.startsWith("pack-conformance-"))).toEqual([]);
   const contract = await readFile(join(root, "packages/contract/package.json"), "utf8");
   expect(contract).toContain('"zod": "catalog:"');
 });
