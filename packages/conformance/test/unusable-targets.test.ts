@@ -6,7 +6,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { collect } from "../src/index.ts";
 import { resultOf } from "../src/reports/index.ts";
 import { conformance } from "./command.ts";
+import { type Behaviour, correct } from "./reference/behaviour.ts";
 import { REFERENCE_TARGET, startReference } from "./reference/index.ts";
+import { change, count } from "./reference/lab.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -75,6 +77,38 @@ describe("a target that can't be checked gives exit 3 and a sentence", () => {
       expect(out + err).not.toMatch(stack);
     });
   }
+});
+
+describe("a plain run that is not done", () => {
+  const fast = REFERENCE_TARGET.situations.succeeds.model_id;
+  const judged = async (publish: Behaviour["publish"]) => {
+    const server = await startReference({
+      publish: (lab, run) =>
+        run.model.id === fast ? publish(lab, run) : correct.publish(lab, run),
+    });
+    open.push(server);
+    const target = { ...REFERENCE_TARGET, base_url: server.url };
+    const outcome = await collect(target, { only: ["CRE-01", "LIF-06", "LIF-17"] });
+    const failed = outcome.verdicts.filter(({ status }) => status === "fail").map(({ id }) => id);
+    return { failed, code: resultOf(outcome, { target, set: "core" }).exit_code };
+  };
+
+  test("is a failure if it ends cancelled, for nobody cancelled it", async () => {
+    const found = await judged((_lab, run) => change(run, { status: "cancelled" }));
+    expect(found).toEqual({ failed: ["LIF-06"], code: 1 });
+  });
+
+  test("is a failure if the next one is done", async () => {
+    const found = await judged((lab, run) =>
+      count(lab, "plain") === 1 ? correct.fail(lab, run) : correct.publish(lab, run),
+    );
+    expect(found).toEqual({ failed: ["LIF-17"], code: 1 });
+  });
+
+  test("may be a matter of the configuration if none is ever done: nothing is judged", async () => {
+    const found = await judged((lab, run) => correct.fail(lab, run));
+    expect(found).toEqual({ failed: [], code: 3 });
+  });
 });
 
 test("a target that dies half-way is never green, and says so", async () => {

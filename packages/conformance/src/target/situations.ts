@@ -6,7 +6,7 @@ import { isBusy, isRefusal, told } from "../scenarios/answers.ts";
 import { Bench } from "../scenarios/bench.ts";
 import { FIRST_AUTO_RUN_MS, FIRST_RUN_MS } from "../session/budgets.ts";
 import type { Finder, Session, Situation } from "../session/session.ts";
-import { jsonOf } from "../wire/exchange.ts";
+import { type Exchange, jsonOf } from "../wire/exchange.ts";
 import { garbagePng, png, truncatedPng } from "../wire/pictures.ts";
 import type { Recipe, SituationName } from "./config.ts";
 
@@ -35,7 +35,7 @@ async function listedModel(bench: Bench): Promise<string | undefined> {
   return typeof first?.id === "string" ? first.id : undefined;
 }
 
-/** Two runs: the first may load a model, the second is measured. */
+/** Two runs that end done: the first may load a model, the second is measured. One may fail for nothing. */
 async function succeeds(
   session: Session,
   bench: Bench,
@@ -48,7 +48,8 @@ async function succeeds(
   let first: number | undefined;
   const budget =
     session.timeScale === "auto" ? FIRST_AUTO_RUN_MS : FIRST_RUN_MS * session.timeScale;
-  for (let attempt = 0; attempt < 2; attempt += 1) {
+  const failed: Exchange[] = [];
+  for (let done = 0; done < 2;) {
     const exchange = await bench.create([
       ...(await bench.parts()).fields,
       (await bench.parts()).image,
@@ -86,10 +87,20 @@ async function succeeds(
         `A plain run did not end within ${budget / 1000} s. Say --time-scale auto, or name a faster model in situations.succeeds.`,
       );
     }
+    if (end.body["status"] === "cancelled")
+      return blocked("A plain run ended cancelled, and nobody had cancelled it.");
     if (end.body["status"] !== "done") {
-      session.unusable = `A plain run ended ${String(end.body["status"])}: ${String(end.body["error"])}. Name a model, params or a picture that works in situations.succeeds.`;
-      return blocked(session.unusable);
+      failed.push(end.exchange);
+      if (failed.length < 2) continue;
+      const reason = `A plain run ended ${String(end.body["status"])}: ${String(end.body["error"])}. Name a model, params or a picture that works in situations.succeeds.`;
+      // Where one was done, those that were not are wrong; where none was, the model may be no use.
+      if (done === 0) session.unusable = reason;
+      else bench.judge("LIF-17", end.exchange, "done, as plain runs end", false);
+      return blocked(reason);
     }
+    done += 1;
+    for (const other of failed.splice(0))
+      bench.judge("LIF-17", other, "done, as plain runs end", false);
     const run = end.exchange.end - exchange.start;
     session.measured = { rtt: quickest, run: Math.min(run, first ?? run) };
     first = run;
@@ -287,10 +298,15 @@ async function fingerprint(
   const [one, two] = [png(session.nextPicture()), png(session.nextPicture())];
   const outputs: string[] = [];
   for (const picture of [one, one, two]) {
-    const { body } = await bench.finished("fingerprint", picture);
+    const { body, exchange } = await bench.finished("fingerprint", picture);
     const url = String(body["output_url"]);
-    if (url.includes(sha256(picture)))
+    const own = sha256(picture);
+    if (url.includes(own))
       return { ...works(recipe, undefined, "named by the picture's SHA-256"), named: true };
+    if (session.roster.all().some((run) => run.picture && url.includes(run.picture))) {
+      bench.expect("OUT-10", false, "an output named by its own picture", url, exchange);
+      return blocked("An output has the name of another run's picture.");
+    }
     outputs.push(await fingerprintOf(bench, url));
   }
   if (outputs[0] === outputs[1] && outputs[0] !== outputs[2]) {

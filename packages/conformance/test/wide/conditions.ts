@@ -22,7 +22,11 @@ const of =
   (lab, run) =>
     run !== undefined && holds(run, lab);
 
-const ordinal = (run: StoredRun, lab: Lab) => [...lab.runs.keys()].indexOf(run.id) + 1;
+/** Counted from 1; a run that is not accepted yet is the next one. */
+const ordinal = (run: StoredRun, lab: Lab) => {
+  const at = [...lab.runs.keys()].indexOf(run.id);
+  return (at < 0 ? lab.runs.size : at) + 1;
+};
 const sinceEnd = (run: StoredRun) => (run.endedAt === null ? -1 : performance.now() - run.endedAt);
 const seen = (lab: Lab, status: StoredRun["status"], but?: StoredRun) =>
   [...lab.runs.values()].some((run) => run !== but && run.status === status);

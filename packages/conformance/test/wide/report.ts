@@ -8,6 +8,8 @@ export interface Row {
   broken: readonly string[];
   /** True if only a thorough run said so. */
   thorough: boolean;
+  /** True if the suite judged nothing at all, and said why: no pass either. */
+  refused: boolean;
   /** How often the fault showed in the last session. */
   shown: number;
 }
@@ -29,7 +31,9 @@ export function share(rows: readonly Row[], counts = isFound): string {
 }
 
 /** Why a wrong server was not found, as far as the session itself tells. */
-function reason({ shown }: Row): string {
+function reason({ refused, shown }: Row): string {
+  if (refused)
+    return "no plain run is ever done, as with a wrong configuration: exit 3, nothing is judged";
   return shown === 0
     ? "no session comes into this situation"
     : `it showed ${shown} times, and no check looked there`;

@@ -7,27 +7,24 @@ export interface Judgement {
   broken: readonly string[];
   /** True if only a thorough run said so. */
   thorough: boolean;
+  /** True if the suite judged nothing at all, and said why: no pass either. */
+  refused: boolean;
 }
 
-/** Holds a behaviour against the whole core set as it is run by default, with a restart in it. */
-async function usual(overrides: Partial<Behaviour>): Promise<Judgement> {
-  const { broken } = await tryServer(overrides);
-  return { broken, thorough: false };
+async function tried(overrides: Partial<Behaviour>, thorough: boolean): Promise<Judgement> {
+  const config = thorough ? { thorough } : {};
+  const { broken, blocked, verdicts } = await tryServer(overrides, {}, config);
+  return { broken, thorough, refused: blocked.length === verdicts.length };
 }
 
-async function thorough(overrides: Partial<Behaviour>): Promise<Judgement> {
-  const { broken } = await tryServer(overrides, {}, { thorough: true });
-  return { broken, thorough: true };
-}
-
-/** A wrong server is tried as by default; if it slips through, thoroughly. */
+/** A wrong server is held against the core set as by default, with a restart in it; if it slips through, thoroughly. */
 export async function tryWrong(overrides: Partial<Behaviour>): Promise<Judgement> {
-  const first = await usual(overrides);
-  return first.broken.length > 0 ? first : thorough(overrides);
+  const first = await tried(overrides, false);
+  return first.broken.length > 0 ? first : tried(overrides, true);
 }
 
 /** A right one is tried thoroughly; if it is blamed, once more: that has to be seen twice. */
 export async function tryRight(overrides: Partial<Behaviour>): Promise<Judgement> {
-  const first = await thorough(overrides);
-  return first.broken.length === 0 ? first : thorough(overrides);
+  const first = await tried(overrides, true);
+  return first.broken.length === 0 ? first : tried(overrides, true);
 }
