@@ -1,4 +1,5 @@
 import { AnyProblem } from "@modly-runs/contract";
+import { isDeepStrictEqual } from "node:util";
 
 import { bodyFault, type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
 
@@ -31,3 +32,13 @@ export function told(exchange: Exchange): string {
 /** True of an answer that only asks to come back later. */
 export const isBusy = ({ response }: Exchange) =>
   response?.status === 429 || response?.status === 503;
+
+type Body = Readonly<Record<string, unknown>> | undefined;
+
+/** The keys in which two bodies differ, each with what it was and what it is: `step was "a", is "b"`. */
+export function changes(before: Body, after: Body): string[] {
+  const shown = (value: unknown) => (value === undefined ? "missing" : JSON.stringify(value));
+  return Object.keys({ ...before, ...after })
+    .filter((key) => !isDeepStrictEqual(before?.[key], after?.[key]))
+    .map((key) => `${key} was ${shown(before?.[key])}, is ${shown(after?.[key])}`);
+}

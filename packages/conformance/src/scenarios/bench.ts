@@ -10,7 +10,7 @@ import type { Exchange, Meaning, Pool, WireRequest } from "../wire/exchange.ts";
 import { openPool } from "../wire/http.ts";
 import { multipart, type Part } from "../wire/multipart.ts";
 import { png } from "../wire/pictures.ts";
-import { isBusy, told } from "./answers.ts";
+import { changes, isBusy, told } from "./answers.ts";
 import { firstMesh } from "./meshes.ts";
 
 /** What a scenario may change of a request. */
@@ -61,6 +61,14 @@ export class Bench {
   judge(id: CheckId, exchange: Exchange, expected: string, ok: boolean): boolean {
     this.expect(id, ok, expected, told(exchange), exchange);
     return ok;
+  }
+
+  /** A read that has to show the run as another did; a finding names the keys that differ. */
+  same(id: CheckId, expected: string, before: Seen, later: Exchange): void {
+    const now = runBodyOf(later);
+    const found = now === undefined ? [told(later)] : changes(before.body, now);
+    const [observed, shown] = [found.join("; "), [before.exchange, later]];
+    this.expect(id, found.length === 0, expected, observed, ...shown);
   }
 
   /** Takes a recipe at its word, so that this bench can try it. */

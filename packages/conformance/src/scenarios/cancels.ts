@@ -1,7 +1,6 @@
 import { CancelAnswer, isEnded } from "@modly-runs/contract";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
@@ -86,7 +85,7 @@ export const CANCELS: readonly Scenario[] = [
       const second = await t.cancel(id);
       t.judge("CAN-08", second, "2xx again", isSuccess(second));
       const after = await t.look(id);
-      t.judge("CAN-08", after.exchange, "the same run", isDeepStrictEqual(after.body, end.body));
+      t.same("CAN-08", "the same run", end, after.exchange);
     },
   },
   {
@@ -128,13 +127,14 @@ export const CANCELS: readonly Scenario[] = [
     needs: ["succeeds"],
     alone: true,
     async run(t) {
-      const { id, body } = await t.finished();
+      const end = await t.finished();
+      const { id, body } = end;
       const ack = await t.cancel(id);
       t.judge("CAN-06", ack, "200 or 202", isSuccess(ack));
       const answer = (jsonOf(ack.response) ?? {}) as Record<string, unknown>;
       t.judge("CAN-25", ack, "cancelled is not true of a done run", answer["cancelled"] !== true);
       const after = await t.look(id);
-      t.judge("CAN-06", after.exchange, "the same run", isDeepStrictEqual(after.body, body));
+      t.same("CAN-06", "the same run", end, after.exchange);
       const output = await t.send(
         { method: "GET", path: String(body["output_url"]) },
         { meaning: { act: "output" } },

@@ -2,6 +2,7 @@ import { isJsonType, jsonOf } from "../wire/exchange.ts";
 import type { Part } from "../wire/multipart.ts";
 import { JPEG, WEBP } from "../wire/samples.ts";
 import { isSuccess, statusOf, told } from "./answers.ts";
+import type { Started } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
 import { accepted, acceptedOrRefused, tidy } from "./accepting.ts";
@@ -63,18 +64,20 @@ export const CREATE_ACCEPTS: readonly Scenario[] = [
     name: "twenty ids",
     feeds: ["CRE-06"],
     async run(t) {
-      const ids: string[] = [];
+      const creates: Started[] = [];
       for (let count = 0; count < 20; count += 1) {
-        const { id } = await t.start();
-        ids.push(id);
-        await t.release(id);
+        const started = await t.start();
+        creates.push(started);
+        await t.release(started.id);
       }
+      const ids = creates.map(({ id }) => id);
       const bits = varyingBits(ids);
       t.expect(
         "CRE-06",
         !countsUp(ids) && bits >= 64,
         "ids that vary in 64 bits and do not count up",
         `${ids.slice(0, 3).join(", ")}: about ${bits} bits`,
+        ...creates.slice(0, 3).map(({ exchange }) => exchange),
       );
     },
   },

@@ -1,6 +1,5 @@
 import { isEnded, isRunStatus } from "@modly-runs/contract";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
 import type { CheckId } from "../requirements/index.ts";
@@ -96,11 +95,11 @@ async function cancelAgain(t: Bench, { id, ended: { status } }: Ended): Promise<
   // Retired meanwhile.
   if (statusOf(after) === 404) return;
   const now = runBodyOf(after);
-  const same =
-    status === "error"
-      ? now?.["status"] === status && now["error"] === body["error"]
-      : isDeepStrictEqual(now, body);
-  t.judge(STAYS[status as keyof typeof STAYS], after, "the same run as before the cancel", same);
+  const check = STAYS[status as keyof typeof STAYS];
+  const expected = "the same run as before the cancel";
+  if (status === "error")
+    t.judge(check, after, expected, now?.["status"] === status && now["error"] === body["error"]);
+  else t.same(check, expected, { exchange: before, body }, after);
 }
 
 /** What nobody waited for ends by itself, or was cancelled: either way it has to end. */

@@ -1,7 +1,7 @@
 import { isEnded, isRunStatus } from "@modly-runs/contract";
 import { exec } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual, promisify } from "node:util";
+import { promisify } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
@@ -132,11 +132,12 @@ export const LIVES: readonly Scenario[] = [
     feeds: ["LIF-12"],
     needs: ["succeeds"],
     async run(t) {
-      const { id, body, exchange } = await t.finished();
+      const end = await t.finished();
+      const { id, exchange } = end;
       const retention = t.session.target.retention_ms ?? t.session.budgets.stable;
       await sleep(Math.max(0, retention * 0.9 - (performance.now() - exchange.end)));
       const later = await t.read(id);
-      t.judge("LIF-12", later, "200 and the same body", isDeepStrictEqual(runBodyOf(later), body));
+      t.same("LIF-12", "200 and the same body", end, later);
       await sleep(t.session.target.retention_ms === undefined ? 0 : retention * 0.3);
       const [first, second] = [await t.read(id), await t.read(id)];
       t.expect(
@@ -183,7 +184,7 @@ export const LIVES: readonly Scenario[] = [
         return;
       }
       const kept = await t.read(before.id);
-      t.judge("LIF-13", kept, "the same", isDeepStrictEqual(runBodyOf(kept), before.body));
+      t.same("LIF-13", "the same", before, kept);
       const end = await t.until(active.id, isEnded);
       const last = end?.exchange ?? (await t.read(active.id));
       t.judge("LIF-13", last, "the run that was active has ended", end !== undefined);

@@ -14,7 +14,7 @@ import type { CheckId } from "../requirements/index.ts";
 import type { Session } from "../session/session.ts";
 import type { SituationName } from "../target/config.ts";
 import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
-import { statusOf, told } from "./answers.ts";
+import { changes, statusOf, told } from "./answers.ts";
 
 import { audit } from "./audit.ts";
 import { BODY_RULES, placeOf } from "./body-rules.ts";
@@ -36,14 +36,11 @@ const changedBody = (history: History): Contradiction | undefined => {
       ({ status, body }) => status === first.status && !isDeepStrictEqual(body, first.body),
     );
     if (second) {
-      const keys = Object.keys({ ...first.body, ...second.body }).filter(
-        (key) => !isDeepStrictEqual(first.body?.[key], second.body?.[key]),
-      );
       return {
         rule: "ends",
         first,
         second,
-        message: `after the end ${keys.join(", ")} changed: ${JSON.stringify(keys.map((key) => [first.body?.[key], second.body?.[key]]))}`,
+        message: `after the end ${changes(first.body, second.body).join("; ")}`,
       };
     }
     return undefined;

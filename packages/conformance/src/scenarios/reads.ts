@@ -51,7 +51,8 @@ export const READS: readonly Scenario[] = [
     feeds: ["GET-21", "GET-22", "GET-23", "GET-24", "GET-26"],
     needs: ["succeeds"],
     async run(t) {
-      const { id, body } = await t.finished();
+      const end = await t.finished();
+      const { id, body } = end;
       const head = await t.read(id, { method: "HEAD" });
       t.judge(
         "GET-21",
@@ -91,19 +92,13 @@ export const READS: readonly Scenario[] = [
         );
       }
       const after = await t.look(id);
-      t.judge(
-        "GET-26",
-        after.exchange,
-        "the run is unchanged",
-        isDeepStrictEqual(after.body, body),
-      );
+      t.same("GET-26", "the run is unchanged", end, after.exchange);
       const pool = t.pool();
       for (let count = 0; count < 300; count += 1) {
         const exchange = await t.read(id, { pool });
-        if (!isDeepStrictEqual(runBodyOf(exchange), after.body)) {
-          t.judge("GET-22", exchange, `read ${count + 1} of 300 equals the first`, false);
-          return;
-        }
+        if (isDeepStrictEqual(runBodyOf(exchange), after.body)) continue;
+        t.same("GET-22", `read ${count + 1} of 300 equals the first`, after, exchange);
+        return;
       }
       t.judge("GET-22", after.exchange, "300 equal reads", true);
     },
