@@ -9,10 +9,14 @@ const root = path.resolve(import.meta.dirname, "..");
 // A mistake in a type stops no test: its file is written all the same, and `check:types` tells.
 function build(): void {
   const tsc = path.join(root, "node_modules/typescript/bin/tsc");
-  const { error } = spawnSync(process.execPath, [tsc, "-b", "apps/cli", "apps/server"], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const { error } = spawnSync(
+    process.execPath,
+    [tsc, "-b", "apps/cli", "apps/server", "apps/workflows"],
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
   if (error) throw new Error("The programs can't be built for the tests.", { cause: error });
 }
 

@@ -1,6 +1,19 @@
-export { readFlow, type Change, type ReadFlow, type ReadOutcome } from "./definition/read.ts";
-export { type Fault, type Finding, type Path, shown } from "./definition/finding.ts";
-export { type Kind, KIND_NAMES, type KindName, KINDS, MEASURES } from "./definition/kinds.ts";
+export {
+  type Change,
+  faultsIn,
+  readFlow,
+  type ReadFlow,
+  type ReadOutcome,
+} from "./definition/read.ts";
+export { type Fault, type Finding, type Path, shown, written } from "./definition/finding.ts";
+export {
+  type Kind,
+  KIND_NAMES,
+  type KindName,
+  kindOf,
+  KINDS,
+  MEASURES,
+} from "./definition/kinds.ts";
 export { TRANSFORMS, type TransformName, type Transforms } from "./definition/mapping.ts";
 export {
   Definition,
@@ -11,6 +24,7 @@ export {
   type Step,
 } from "./definition/schema.ts";
 export { fits, type Port, VALUE_TYPES, type ValueType } from "./definition/types.ts";
+export { faultsOf, meant } from "./definition/words.ts";
 export {
   type Action,
   apply,

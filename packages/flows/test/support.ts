@@ -10,7 +10,7 @@ import sharp from "sharp";
 
 import { type FileValue, planOf, readFlow, type Value } from "../src/index.ts";
 import { holderHere, openLibsqlStore, openObjects } from "../src/local/index.ts";
-import { createFlowRun, type RunFlow, runFlow, type Seen } from "../src/runner/index.ts";
+import { anywhere, createFlowRun, type RunFlow, runFlow, type Seen } from "../src/runner/index.ts";
 
 /** A place for flow runs that is gone after the test. */
 export async function workshop(servers: Readonly<Record<string, string>> = {}) {
@@ -25,6 +25,7 @@ export async function workshop(servers: Readonly<Record<string, string>> = {}) {
     pause: 10,
     world: {
       patience: 5000,
+      reach: anywhere,
       env: (name) => (name === "SECRET" ? "s3cret" : undefined),
       async server(name = "main") {
         const baseUrl = servers[name];

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createClient } from "@modly-runs/contract/client";
 import { Definition, isEnded } from "@modly-runs/flows";
 import { holderHere } from "@modly-runs/flows/local";
-import { type FlowSummary, runFlow } from "@modly-runs/flows/runner";
+import { anywhere, type FlowSummary, runFlow } from "@modly-runs/flows/runner";
 
 import { EXIT } from "../exit.ts";
 import { atHome, flowRunCalled, type Home } from "./home.ts";
@@ -106,6 +106,7 @@ async function cancel(
     holder: holderHere(),
     world: {
       patience: 5000,
+      reach: anywhere,
       env: (name) => process.env[name],
       async server(name) {
         // None is started just to be told that it need not do anything.

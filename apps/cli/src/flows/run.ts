@@ -1,7 +1,13 @@
 import { createClient } from "@modly-runs/contract/client";
 import { Definition, type Plan, planOf, type ReadFlow, readFlow, shown } from "@modly-runs/flows";
 import { holderHere } from "@modly-runs/flows/local";
-import { createFlowRun, type Memory, runFlow, type World } from "@modly-runs/flows/runner";
+import {
+  anywhere,
+  createFlowRun,
+  type Memory,
+  runFlow,
+  type World,
+} from "@modly-runs/flows/runner";
 import { readFile } from "node:fs/promises";
 
 import type { Context } from "../context.ts";
@@ -145,6 +151,8 @@ async function worldFor(
   }
   return {
     patience: PATIENCE,
+    // Whoever starts a flow here reaches these addresses without it too.
+    reach: anywhere,
     env: (name) => process.env[name],
     async server(name) {
       if (name === undefined) {

@@ -71,7 +71,7 @@ const only = (message: string): ReadOutcome => ({
 });
 
 /** Anything as a definition, or its faults: those of its form, and of what it means as far as that can be told. */
-function faultsIn(raw: unknown): Definition | Fault[] {
+export function faultsIn(raw: unknown): Definition | Fault[] {
   const parsed = Definition.safeParse(raw);
   if (parsed.success) {
     const faults = check(parsed.data);

@@ -47,6 +47,12 @@ export function openObjects(directory: string): Objects {
       }
     },
     has: async (sha256) => (await stat(place(sha256)).catch(() => undefined)) !== undefined,
+    async remove(sha256, before) {
+      const found = await stat(place(sha256)).catch(() => undefined);
+      if (!found || found.mtimeMs >= before) return false;
+      await rm(place(sha256), { force: true });
+      return true;
+    },
     async sweep(used, before) {
       let removed = 0;
       let freed = 0;

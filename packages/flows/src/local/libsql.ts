@@ -137,6 +137,13 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
     async wish(id, wish) {
       sql.wish.run(wish, id);
     },
+    async forget(id) {
+      together(() => {
+        sql.forgetGiven.run(id);
+        sql.forgetMade.run(id);
+        return sql.forgetSteps.run(id).changes > 0;
+      });
+    },
     async remove(id) {
       return sql.remove.run(id).changes === 1;
     },
@@ -213,6 +220,10 @@ const statements = (db: Database.Database) => ({
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   wish: db.prepare("update flow_runs set wish = ? where id = ?"),
+  forgetGiven: db.prepare("update flow_runs set values_in = '[]' where id = ?"),
+  forgetMade: db.prepare("delete from made where flow_run = ?"),
+  // Without a mark nothing is locked to it.
+  forgetSteps: db.prepare("update flow_steps set outputs = null, mark = '' where flow_run = ?"),
   remove: db.prepare("delete from flow_runs where id = ?"),
   made: db.prepare("select outputs from made where key = ?"),
   keep: db.prepare("insert or replace into made (key, flow_run, outputs) values (?, ?, ?)"),

@@ -71,6 +71,8 @@ export interface FlowStore {
   /** Stores a change durably before it counts. False: somebody else holds the flow run, and nothing was changed. */
   record(id: string, holder: string, change: Change): Promise<boolean>;
   wish(id: string, wish: Wish | null): Promise<void>;
+  /** Forgets what came of a flow run and what it was given. Its steps stay, without outputs. */
+  forget(id: string): Promise<void>;
   remove(id: string): Promise<boolean>;
 }
 
@@ -92,6 +94,8 @@ export interface Objects {
   /** Undefined if they are not there. */
   read(sha256: string): Promise<Uint8Array | undefined>;
   has(sha256: string): Promise<boolean>;
+  /** Removes one that is older than a time. False if it is younger, or not there. */
+  remove(sha256: string, before: number): Promise<boolean>;
   /** Removes what is not in use and older than a time, in milliseconds since 1970. */
   sweep(used: ReadonlySet<string>, before: number): Promise<{ removed: number; bytes: number }>;
 }

@@ -2,6 +2,7 @@ import type { Client } from "@modly-runs/contract/client";
 
 import type { FileValue, Value } from "../plan/value.ts";
 import type { Outputs } from "./flow-store.ts";
+import type { Reach } from "./reach.ts";
 
 /** What a step works with. */
 export interface StepContext {
@@ -28,6 +29,8 @@ export interface World {
   /** The server of that name, or the one at hand; a sentence if there is none. */
   server(name: string | undefined): Promise<Client | string>;
   env(name: string): string | undefined;
+  /** Where `http` may send to. */
+  readonly reach: Reach;
   /** Milliseconds that a server may be away in the middle of a step. */
   readonly patience: number;
 }

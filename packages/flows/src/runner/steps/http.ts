@@ -1,4 +1,5 @@
 import { isFile } from "../../plan/value.ts";
+import { OutOfReach, send } from "../outbound.ts";
 import { type DoStep, failed, made, number, text } from "../step.ts";
 
 /** Bytes of an answer that are kept. */
@@ -20,15 +21,16 @@ export const http: DoStep = async ({ params, inputs, read, idempotencyKey, signa
     url,
     method,
     token_env: variable,
-  } = params as { url: string; method: string; token_env?: string };
+  } = params as { url: string; method: "POST" | "PUT"; token_env?: string };
   const token = variable === undefined ? undefined : world.env(variable);
   if (variable !== undefined && !token)
     return failed(`The variable ${variable}, which holds the token, is not set.`, true);
   const [file] = inputs["file"]!;
   const format = file && isFile(file) ? file.format : "";
   const name = file && isFile(file) ? `${file.name ?? "file"}.${format}` : "file";
+  const bytes = await read(file);
   try {
-    const response = await fetch(url, {
+    const { status, body } = await send(url, {
       method,
       headers: {
         "content-type": MEDIA_TYPES[format] ?? "application/octet-stream",
@@ -36,26 +38,17 @@ export const http: DoStep = async ({ params, inputs, read, idempotencyKey, signa
         "idempotency-key": idempotencyKey,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: new Uint8Array(await read(file)),
+      body: bytes,
+      reach: world.reach,
+      most: MOST_ANSWER,
       signal,
     });
-    const body = await beginningOf(response);
-    if (response.ok) return made({ status: number(response.status), body: text(body) });
-    const passing = response.status === 408 || response.status === 429 || response.status >= 500;
-    return failed(`${url} answered ${response.status}.`, !passing);
+    if (status >= 200 && status < 300)
+      return made({ status: number(status), body: text(body.toString("utf8")) });
+    const passing = status === 408 || status === 429 || status >= 500;
+    return failed(`${url} answered ${status}.`, !passing);
   } catch (cause) {
-    const { message } = ((cause as Error).cause ?? cause) as Error;
-    return failed(`${url} can't be reached: ${message}.`, false);
+    const { message } = cause as Error;
+    return failed(`${url} can't be reached: ${message}.`, cause instanceof OutOfReach);
   }
 };
-
-async function beginningOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk as Uint8Array);
-    size += (chunk as Uint8Array).length;
-    if (size >= MOST_ANSWER) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MOST_ANSWER).toString("utf8");
-}

@@ -1,0 +1,304 @@
+import Database from "libsql";
+
+import type { WorkflowStatus } from "../contract/lifecycle.ts";
+import type { CreateWorkflow, Delivery } from "../contract/workflow.ts";
+import type { DueWebhook, Filter, Webhook, WorkflowRow, WorkflowStore } from "./workflow-store.ts";
+
+const LAYOUT = 1;
+
+const TABLES = `
+  create table workflows (
+    seq             integer primary key autoincrement,
+    id              text not null unique,
+    tenant          text not null,
+    name            text not null,
+    description     text,
+    webhook_url     text,
+    status          text not null,
+    settled         integer not null,
+    resumed_from    integer,
+    errors          text not null,
+    body            text not null,
+    origin_instance text not null,
+    origin_tenant   text,
+    created_at      integer not null,
+    updated_at      integer not null,
+    started_at      integer,
+    completed_at    integer,
+    deleted_at      integer
+  ) strict;
+  create index workflows_by_tenant on workflows (tenant, seq);
+  create index workflows_unsettled on workflows (seq) where settled = 0;
+  create table webhooks (
+    seq         integer primary key autoincrement,
+    id          text not null unique,
+    workflow    text not null references workflows (id) on delete cascade,
+    type        text not null,
+    url         text not null,
+    payload     text not null,
+    status      text not null,
+    attempts    integer not null,
+    next_at     integer,
+    last_status integer,
+    last_error  text,
+    created_at  integer not null
+  ) strict;
+  create index webhooks_due on webhooks (next_at) where status = 'pending';
+  create index webhooks_by_workflow on webhooks (workflow, seq);
+`;
+
+/** Milliseconds that a write waits for another process. */
+const PATIENCE = 10_000;
+
+/** Says what is wrong with a file that can't be used as the store. */
+export class StoreUnusable extends Error {
+  override name = "StoreUnusable";
+}
+
+/**
+ * Keeps workflows in one SQLite file.
+ *
+ * @throws StoreUnusable when the file is another program's or of another version.
+ */
+export function openWorkflowStore(file: string): WorkflowStore {
+  const db = new Database(file, { timeout: PATIENCE });
+  try {
+    db.pragma("journal_mode = WAL");
+    // What was accepted is there after a power cut.
+    db.pragma("synchronous = FULL");
+    db.pragma("foreign_keys = ON");
+    prepare(db);
+  } catch (cause) {
+    db.close();
+    throw cause instanceof StoreUnusable
+      ? cause
+      : new StoreUnusable(`${file} can't be used: ${(cause as Error).message}.`, { cause });
+  }
+  const sql = statements(db);
+  const together = db.transaction((work: () => unknown) => work());
+  const get = (id: string) => {
+    const row = sql.get.get(id) as Stored | undefined;
+    return row && rowOf(row);
+  };
+  const add = (webhooks: readonly Webhook[]) => {
+    for (const { id, workflowId, type, url, payload, createdAt } of webhooks)
+      sql.webhook.run(id, workflowId, type, url, payload, createdAt, createdAt);
+  };
+
+  return {
+    async create(row, webhooks = []) {
+      together(() => {
+        sql.create.run(...valuesOf(row));
+        add(webhooks);
+      });
+    },
+    get: async (id) => get(id),
+    async list(filter) {
+      const { where, values } = narrowed(filter);
+      const count = db.prepare(`select count(*) as n from workflows where ${where}`);
+      const page = db.prepare(
+        `select * from workflows where ${where} order by seq desc limit ? offset ?`,
+      );
+      const rows = page.all(...values, filter.limit, filter.skip) as Stored[];
+      return { rows: rows.map(rowOf), total: (count.get(...values) as { n: number }).n };
+    },
+    async change(id, was, change, webhooks = []) {
+      return together(() => {
+        const columns = Object.entries(change).map(([key, value]) => columnOf(key, value));
+        const set = [...columns.map(([name]) => `${name} = ?`), "updated_at = max(updated_at, ?)"];
+        const { changes } = db
+          .prepare(`update workflows set ${set.join(", ")} where id = ? and status = ?`)
+          .run(...columns.map(([, value]) => value), Date.now(), id, was);
+        if (changes !== 1) return undefined;
+        add(webhooks);
+        return get(id);
+      }) as WorkflowRow | undefined;
+    },
+    async unsettled() {
+      return (sql.unsettled.all() as { id: string }[]).map(({ id }) => id);
+    },
+    running: async () => (sql.running.get() as { n: number }).n,
+    async add(webhooks) {
+      if (webhooks.length > 0) together(() => add(webhooks));
+    },
+    async due(now, most) {
+      const due = (sql.due.all(now, most) as StoredWebhook[]).map((row): DueWebhook => ({
+        id: row.id,
+        workflowId: row.workflow,
+        type: row.type,
+        url: row.url,
+        payload: row.payload,
+        createdAt: row.created_at,
+        attempts: row.attempts,
+      }));
+      const { at } = sql.next.get() as { at: number | null };
+      return { due, nextAt: at };
+    },
+    async sent(id, sent) {
+      if (sent.status === "delivered") sql.sent.run("delivered", null, sent.answered, null, id);
+      else sql.sent.run(sent.status, sent.nextAt, sent.answered, sent.error, id);
+    },
+    async deliveries(workflowId) {
+      return (sql.deliveries.all(workflowId) as StoredWebhook[]).map(deliveryOf);
+    },
+    close: () => void db.close(),
+  };
+}
+
+/** Makes the tables at the first start. */
+function prepare(db: Database.Database): void {
+  db.exec("begin immediate");
+  try {
+    const { user_version: found } = db.prepare("pragma user_version").get() as {
+      user_version: number;
+    };
+    const { n: tables } = db.prepare("select count(*) as n from sqlite_master").get() as {
+      n: number;
+    };
+    if (found === 0 && tables > 0)
+      throw new StoreUnusable("The file of the store was made by another program.");
+    if (found > LAYOUT)
+      throw new StoreUnusable(
+        `The store was made by a later version (layout ${found}, this one reads ${LAYOUT}).`,
+      );
+    if (found === 0) db.exec(`${TABLES} pragma user_version = ${LAYOUT};`);
+    db.exec("commit");
+  } catch (cause) {
+    db.exec("rollback");
+    throw cause;
+  }
+}
+
+const statements = (db: Database.Database) => ({
+  create: db.prepare(
+    `insert into workflows (id, tenant, name, description, webhook_url, status, settled, resumed_from, errors, body,
+       origin_instance, origin_tenant, created_at, updated_at, started_at, completed_at, deleted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ),
+  get: db.prepare("select * from workflows where id = ?"),
+  unsettled: db.prepare("select id from workflows where settled = 0 order by seq"),
+  running: db.prepare("select count(*) as n from workflows where settled = 0"),
+  webhook: db.prepare(
+    `insert or ignore into webhooks (id, workflow, type, url, payload, status, attempts, next_at, created_at)
+     values (?, ?, ?, ?, ?, 'pending', 0, ?, ?)`,
+  ),
+  due: db.prepare(
+    "select * from webhooks where status = 'pending' and next_at <= ? order by next_at, seq limit ?",
+  ),
+  next: db.prepare("select min(next_at) as at from webhooks where status = 'pending'"),
+  sent: db.prepare(
+    `update webhooks set status = ?, next_at = ?, last_status = ?, last_error = ?, attempts = attempts + 1
+     where id = ?`,
+  ),
+  deliveries: db.prepare("select * from webhooks where workflow = ? order by seq"),
+});
+
+function narrowed({ tenant, status, originInstance, originTenantId, includeDeleted }: Filter) {
+  const wanted = [
+    ["tenant = ?", tenant],
+    ["status = ?", status],
+    ["origin_instance = ?", originInstance],
+    ["origin_tenant = ?", originTenantId],
+  ].filter((one): one is [string, string] => one[1] !== undefined);
+  const where = [
+    ...wanted.map(([text]) => text),
+    ...(includeDeleted ? [] : ["deleted_at is null"]),
+  ];
+  return { where: where.join(" and ") || "true", values: wanted.map(([, value]) => value) };
+}
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  webhookUrl: "webhook_url",
+  resumedFrom: "resumed_from",
+  startedAt: "started_at",
+  completedAt: "completed_at",
+  deletedAt: "deleted_at",
+};
+
+function columnOf(key: string, value: unknown): [string, unknown] {
+  const plain =
+    key === "errors" ? JSON.stringify(value) : key === "settled" ? Number(value) : value;
+  return [COLUMNS[key] ?? key, plain];
+}
+
+interface Stored {
+  id: string;
+  tenant: string;
+  name: string;
+  description: string | null;
+  webhook_url: string | null;
+  status: WorkflowStatus;
+  settled: number;
+  resumed_from: number | null;
+  errors: string;
+  body: string;
+  created_at: number;
+  updated_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  deleted_at: number | null;
+}
+
+const rowOf = (row: Stored): WorkflowRow => ({
+  id: row.id,
+  tenant: row.tenant,
+  name: row.name,
+  description: row.description,
+  webhookUrl: row.webhook_url,
+  status: row.status,
+  settled: row.settled === 1,
+  resumedFrom: row.resumed_from,
+  errors: JSON.parse(row.errors) as string[],
+  body: JSON.parse(row.body) as CreateWorkflow,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  startedAt: row.started_at,
+  completedAt: row.completed_at,
+  deletedAt: row.deleted_at,
+});
+
+const valuesOf = (row: WorkflowRow) => [
+  row.id,
+  row.tenant,
+  row.name,
+  row.description,
+  row.webhookUrl,
+  row.status,
+  Number(row.settled),
+  row.resumedFrom,
+  JSON.stringify(row.errors),
+  JSON.stringify(row.body),
+  row.body.origin_instance,
+  row.body.origin_tenant_id ?? null,
+  row.createdAt,
+  row.updatedAt,
+  row.startedAt,
+  row.completedAt,
+  row.deletedAt,
+];
+
+interface StoredWebhook {
+  id: string;
+  workflow: string;
+  type: string;
+  url: string;
+  payload: string;
+  status: Delivery["status"];
+  attempts: number;
+  next_at: number | null;
+  last_status: number | null;
+  last_error: string | null;
+  created_at: number;
+}
+
+const deliveryOf = (row: StoredWebhook): Delivery => ({
+  id: row.id,
+  type: row.type,
+  url: row.url,
+  status: row.status,
+  attempts: row.attempts,
+  last_status: row.last_status,
+  last_error: row.last_error,
+  next_attempt_at: row.next_at === null ? null : new Date(row.next_at).toISOString(),
+  created_at: new Date(row.created_at).toISOString(),
+});
