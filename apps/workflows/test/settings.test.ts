@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 
+import { readConfig } from "../src/config.ts";
+import { helpText, SETTINGS } from "../src/settings.ts";
 import { refusalOf } from "./support.ts";
 
 const WRONG: readonly (readonly [args: string[], sentence: RegExp])[] = [
@@ -19,8 +21,40 @@ const WRONG: readonly (readonly [args: string[], sentence: RegExp])[] = [
   [["--log-level", "loud"], /--log-level must be one of/],
 ];
 
-test.for(WRONG)("%s is refused before anything starts", async ([args, sentence]) => {
-  const [code, said] = await refusalOf(args);
-  expect(said).toMatch(sentence);
-  expect(code).toBe(2);
+test.for(WRONG)("%s is refused", ([args, sentence]) => {
+  expect(readConfig(args, {})).toMatchObject({
+    kind: "refused",
+    why: expect.stringMatching(sentence) as string,
+  });
+});
+
+test("what is refused is said, and nothing starts", async () => {
+  const [code, said] = await refusalOf(["--port", "ten"]);
+  expect([code, said]).toEqual([
+    2,
+    "modly-runs-workflows: --port must be a number from 0 to 65535.\n",
+  ]);
+});
+
+test("a variable counts, and a flag wins", () => {
+  const env = {
+    MODLY_WORKFLOWS_MAX_WORKFLOWS: "7",
+    MODLY_WORKFLOWS_SERVER: "a=http://a.example, b=http://b.example",
+    MODLY_WORKFLOWS_SERVER_TOKEN: "b=s3cret",
+  };
+  expect(readConfig(["--max-workflows", "8"], env)).toMatchObject({
+    config: {
+      maxWorkflows: 8,
+      providers: [
+        { name: "a", url: "http://a.example", token: null },
+        { name: "b", url: "http://b.example", token: "s3cret" },
+      ],
+    },
+  });
+});
+
+test("every setting is in --help, with its default", () => {
+  const help = helpText({});
+  for (const name of Object.keys(SETTINGS)) expect(help).toContain(`  --${name} `);
+  expect(help).toContain("(default: main=http://127.0.0.1:8765)");
 });
