@@ -16,6 +16,7 @@ export default defineConfig({
     // A generous bound against hangs, never a measurement.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: process.env.VITEST_REPORT
       ? ["default", ["json", { outputFile: process.env.VITEST_REPORT }]]
       : ["default"],

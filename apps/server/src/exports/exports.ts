@@ -17,9 +17,17 @@ export type Exported =
   /** So many others want one that this one does not even wait. */
   | { readonly kind: "overloaded" };
 
+export interface ExportWish {
+  readonly mesh: StoredMesh;
+  readonly workspacePath: string;
+  readonly format: Format;
+  /** Millimetres of the longest side. */
+  readonly sizeMm?: number | undefined;
+}
+
 /** Finished meshes in other formats, made outside the process that serves. */
 export interface Exports {
-  make(mesh: StoredMesh, format: Format, sizeMm?: number): Promise<Exported>;
+  make(wish: ExportWish): Promise<Exported>;
   /** Ends the processes that convert. */
   close(): Promise<void>;
 }
@@ -35,8 +43,8 @@ const MOST_MS = 60_000;
 const IDLE_MS = 30_000;
 
 /** Names a conversion by all that it depends on: a mesh that was replaced is another. */
-function keyOf({ file, bytes, modifiedAt }: StoredMesh, format: Format, sizeMm?: number): string {
-  const parts = [file, bytes, modifiedAt.getTime(), format, sizeMm ?? null];
+function keyOf({ mesh, workspacePath, format, sizeMm }: ExportWish): string {
+  const parts = [workspacePath, mesh.tag, format, sizeMm ?? null];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -84,16 +92,13 @@ export async function createExports(directory: string, log: Log): Promise<Export
       : "The process that tried ended unexpectedly.";
   }
 
-  async function make(
-    mesh: StoredMesh,
-    key: string,
-    format: Format,
-    sizeMm?: number,
-  ): Promise<Exported> {
+  async function make({ mesh, format, sizeMm }: ExportWish, key: string): Promise<Exported> {
     const draft = path.join(directory, randomUUID());
     const size = sizeMm === undefined ? {} : { sizeMm };
     try {
-      const why = await inTurn(() => convert({ file: mesh.file, format, to: draft, ...size }));
+      const why = await inTurn(() =>
+        mesh.asFile(directory, (file) => convert({ file, format, to: draft, ...size })),
+      );
       if (why !== undefined) return { kind: "refused", why };
       const file = path.join(directory, key);
       await rename(draft, file);
@@ -105,16 +110,16 @@ export async function createExports(directory: string, log: Log): Promise<Export
   }
 
   return {
-    async make(mesh, format, sizeMm) {
-      const key = keyOf(mesh, format, sizeMm);
+    async make(wish) {
+      const key = keyOf(wish);
       const kept = shelf.find(key);
       if (kept !== undefined) return { kind: "file", file: kept };
       const underWay = making.get(key);
       if (underWay) return underWay;
-      if (mesh.bytes > MOST_MESH_BYTES)
+      if (wish.mesh.bytes > MOST_MESH_BYTES)
         return { kind: "refused", why: `It has more than ${MOST_MESH_BYTES / 1024 ** 2} MiB.` };
       if (waiting.length >= MOST_WAITING) return { kind: "overloaded" };
-      const made = make(mesh, key, format, sizeMm).finally(() => making.delete(key));
+      const made = make(wish, key).finally(() => making.delete(key));
       making.set(key, made);
       return made;
     },

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { constants, createReadStream, createWriteStream } from "node:fs";
+import { constants, createReadStream, createWriteStream, type Stats } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -19,7 +19,14 @@ import { pipeline } from "node:stream/promises";
 import { undefinedIfAbsent } from "./absent.ts";
 import { flushDirectory, flushFile, shareFlushes } from "./flush.ts";
 import { resolveInside, segmentsOf } from "./paths.ts";
-import type { Content, Meshes, PublishOutcome, RunFiles, Uploads } from "./run-files.ts";
+import type {
+  Content,
+  Meshes,
+  PublishOutcome,
+  RunFiles,
+  StoredMesh,
+  Uploads,
+} from "./run-files.ts";
 
 /** Where a server keeps its files. */
 export interface Directories {
@@ -32,7 +39,8 @@ export interface Directories {
 /** What clients sent is nobody else's business on this machine. */
 const OURS_ALONE = { directory: 0o700, file: 0o600 };
 
-async function contentOf(file: string): Promise<Content> {
+/** What is in a file of this machine. */
+export async function contentOf(file: string): Promise<Content> {
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
@@ -78,7 +86,12 @@ function createUploads(directory: string): Uploads {
   const pathOf = (key: string) => path.join(directory, key);
   const flushNames = shareFlushes(directory);
   return {
-    pathOf,
+    async keep() {
+      // It is where it stays.
+    },
+    async fetch(key) {
+      return pathOf(key);
+    },
     async receive(picture) {
       const key = randomUUID();
       const hash = createHash("sha256");
@@ -111,11 +124,34 @@ function createUploads(directory: string): Uploads {
         await rm(pathOf(key), { force: true });
         throw cause;
       }
-      return { key, bytes, sha256: hash.digest("hex") };
+      return { key, file: pathOf(key), bytes, sha256: hash.digest("hex") };
     },
     async remove(key) {
       await rm(pathOf(key), { force: true });
     },
+  };
+}
+
+/** A published mesh is never written again, and a replaced one has another size or time. */
+function storedAt(file: string, { size, mtime }: Stats): StoredMesh {
+  return {
+    tag: `${size.toString(16)}-${mtime.getTime().toString(16)}`,
+    bytes: size,
+    modifiedAt: mtime,
+    async open(range) {
+      const stream = createReadStream(file, range);
+      return new Promise((resolve, reject) => {
+        stream.once("open", () => resolve(stream));
+        stream.once("error", (cause) => {
+          try {
+            resolve(undefinedIfAbsent(cause));
+          } catch {
+            reject(cause);
+          }
+        });
+      });
+    },
+    asFile: (_directory, work) => work(file),
   };
 }
 
@@ -170,7 +206,7 @@ function createMeshes({
       const file = await resolveInside(workspaceDir, workspacePath);
       if (!file) return undefined;
       const found = await stat(file).catch(undefinedIfAbsent);
-      return found?.isFile() ? { file, bytes: found.size, modifiedAt: found.mtime } : undefined;
+      return found?.isFile() ? storedAt(file, found) : undefined;
     },
     async withdraw(workspacePath, content) {
       const file = await resolveInside(workspaceDir, workspacePath);
@@ -192,16 +228,33 @@ export async function stagingOf(dataDir: string): Promise<string> {
   return `${whose.slice(0, 16)}.${STAGED}`;
 }
 
-async function removeStaged(workspaceDir: string, staging: string): Promise<void> {
+async function removeFrom(
+  workspaceDir: string,
+  isLeft: (file: string) => boolean | Promise<boolean>,
+): Promise<void> {
   const collections = await readdir(workspaceDir, { withFileTypes: true });
   for (const each of collections) {
     if (!each.isDirectory()) continue;
     const directory = path.join(workspaceDir, each.name);
     for (const name of await readdir(directory))
-      if (name.startsWith(".") && name.endsWith(`.${staging}`))
+      if (
+        name.startsWith(".") &&
+        name.endsWith(STAGED) &&
+        (await isLeft(path.join(directory, name)))
+      )
         await rm(path.join(directory, name), { force: true });
   }
 }
+
+const removeStaged = (workspaceDir: string, staging: string) =>
+  removeFrom(workspaceDir, (file) => file.endsWith(`.${staging}`));
+
+const isOlder = async (file: string, before: number) =>
+  ((await stat(file).catch(undefinedIfAbsent))?.mtimeMs ?? before) < before;
+
+/** Of whichever node: who began it so long ago is not at it any more. */
+const removeParts = (workspaceDir: string, before: number) =>
+  removeFrom(workspaceDir, (file) => isOlder(file, before));
 
 /** Keeps everything in two directories, which it makes where they are missing. */
 export async function createDirectoryFiles({
@@ -229,11 +282,17 @@ export async function createDirectoryFiles({
     async removeWorkDir(runId) {
       await rm(path.join(tmp, runId), { recursive: true, force: true, maxRetries: 3 });
     },
-    async sweep(uploadsInUse) {
+    async sweep(uploadsInUse, olderThanMs) {
+      const before = Date.now() - (olderThanMs ?? 0);
+      for (const key of await readdir(uploads)) {
+        const file = path.join(uploads, key);
+        if (uploadsInUse.has(key)) continue;
+        if (olderThanMs === undefined || (await isOlder(file, before)))
+          await rm(file, { force: true });
+      }
+      if (olderThanMs !== undefined) return removeParts(workspaceDir, before);
       await rm(tmp, { recursive: true, force: true });
       await mkdir(tmp, { mode: OURS_ALONE.directory });
-      for (const key of await readdir(uploads))
-        if (!uploadsInUse.has(key)) await rm(path.join(uploads, key), { force: true });
       await removeStaged(workspaceDir, staging);
     },
   };

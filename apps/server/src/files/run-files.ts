@@ -1,19 +1,37 @@
 import type { Readable } from "node:stream";
 
-/** A picture on its way in: on disk and flushed, not yet anybody's. */
+/** A picture on its way in: on this machine's disk and flushed, not yet anybody's. */
 export interface ReceivedUpload {
   readonly key: string;
+  /** Absolute path of the picture, to be looked at before it is kept. */
+  readonly file: string;
   readonly bytes: number;
   /** SHA-256 of the bytes, hex. */
   readonly sha256: string;
 }
 
+/** Bytes of a file, from the first up to and with the last. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A mesh that can be served. */
 export interface StoredMesh {
-  /** Absolute path, inside the workspace, no link on the way. */
-  readonly file: string;
+  /** Another one in the same place has another tag: what a strong ETag says. */
+  readonly tag: string;
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Its bytes, or a part of them; undefined where it is gone or replaced since it was found. */
+  open(range?: ByteRange): Promise<Readable | undefined>;
+  /**
+   * Works on it as a file of this machine: the very file, or a copy that is gone afterwards.
+   *
+   * @param directory where a copy may be
+   */
+  asFile<T>(directory: string, work: (file: string) => Promise<T>): Promise<T>;
+  /** An address from which a client may fetch it without us, where the place gives such addresses. */
+  address?(): Promise<string>;
 }
 
 /** What is in a file: enough to know it again. */
@@ -31,8 +49,14 @@ export type PublishOutcome =
 export interface Uploads {
   /** Writes and flushes the stream; a stream that fails leaves nothing behind. */
   receive(picture: Readable): Promise<ReceivedUpload>;
-  /** Absolute path of the picture. */
-  pathOf(key: string): string;
+  /** Puts it where whoever works on its run finds it. Until then it is on this machine only. */
+  keep(key: string): Promise<void>;
+  /**
+   * Absolute path of a picture that was kept: the very file, or a copy.
+   *
+   * @param directory where a copy may be
+   */
+  fetch(key: string, directory: string): Promise<string>;
   /** Idempotent. */
   remove(key: string): Promise<void>;
 }
@@ -62,6 +86,11 @@ export interface RunFiles {
   workDir(runId: string): Promise<string>;
   /** Removes it with all that is in it. Idempotent. */
   removeWorkDir(runId: string): Promise<void>;
-  /** At start: removes what a crash left, all but the pictures named. */
-  sweep(uploadsInUse: ReadonlySet<string>): Promise<void>;
+  /**
+   * Removes what a crash left, all but the pictures named.
+   *
+   * @param olderThanMs where others work on these files too: what is younger may be on its way, and
+   *   stays. Left out at the start of who works on them alone: nothing is on its way.
+   */
+  sweep(uploadsInUse: ReadonlySet<string>, olderThanMs?: number): Promise<void>;
 }

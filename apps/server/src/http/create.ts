@@ -154,7 +154,7 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
     if (!checked.ok)
       return refusal(req, "invalid_params", sentenceOfErrors(checked.errors), checked.errors);
 
-    const fault = await inspectPicture(uploads.pathOf(upload.key), limits.maxPixels);
+    const fault = await inspectPicture(upload.file, limits.maxPixels);
     if (fault)
       return refusal(req, fault.code, `The picture can't be used: ${fault.why}.`, [
         { field: "image", message: fault.why },
@@ -166,6 +166,7 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
     takeUpload(res);
     let isKept = false;
     try {
+      await uploads.keep(upload.key);
       const result = await runs.create({
         modelId: body.model_id,
         params: checked.params,

@@ -7,6 +7,7 @@ import type { Exports } from "../exports/exports.ts";
 import { segmentsOf } from "../files/paths.ts";
 import type { Meshes } from "../files/run-files.ts";
 import { refuse } from "./problems.ts";
+import { sendStored } from "./send-stored.ts";
 import { NO_SUCH_FILE, sent } from "./sent.ts";
 
 const isFormat = (name: string): name is ExportFormat => Object.hasOwn(EXPORT_FORMATS, name);
@@ -50,30 +51,23 @@ export function createExportRouter(meshes: Meshes, exports: Exports): Router {
       const mesh = await meshes.find(workspacePath);
       if (!mesh) return refuse(res, "file_not_found", NO_SUCH_FILE);
 
-      const isGlb = path.extname(mesh.file).toLowerCase() === ".glb";
-      const answer = () => {
-        const name = `${path.parse(workspacePath).name}.${format}`;
-        res.setHeader("Content-Type", EXPORT_FORMATS[format]);
-        res.setHeader("Content-Disposition", `attachment; filename="${name}"`);
+      const { name, ext } = path.posix.parse(workspacePath);
+      const isGlb = ext.toLowerCase() === ".glb";
+      const headers = {
+        "Content-Type": EXPORT_FORMATS[format],
+        "Content-Disposition": `attachment; filename="${name}.${format}"`,
       };
-      if (format === "glb" && isGlb) {
-        answer();
-        return void res.sendFile(
-          mesh.file,
-          { dotfiles: "allow", cacheControl: false },
-          sent(res, next),
-        );
-      }
+      if (format === "glb" && isGlb) return sendStored(res, mesh, headers);
       if (!isGlb)
         return refuse(
           res,
           "unknown_format",
           `This mesh can't be written as ${format}. Only a binary glTF can.`,
         );
-      const exported = await exports.make(mesh, format, sizeMm);
+      const exported = await exports.make({ mesh, workspacePath, format, sizeMm });
       switch (exported.kind) {
         case "file":
-          answer();
+          res.set(headers);
           return void res.sendFile(
             exported.file,
             { cacheControl: false, dotfiles: "allow" },

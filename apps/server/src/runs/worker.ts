@@ -138,7 +138,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const attempt = startAttempt(generator, begun, {
       runs,
       watchdogs,
-      imagePath: files.uploads.pathOf(row.upload),
+      imagePath: await files.uploads.fetch(row.upload, workDir),
       workDir,
       params,
       log,

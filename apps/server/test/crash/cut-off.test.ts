@@ -43,6 +43,6 @@ test("a run that a start gives up leaves nothing behind", async () => {
   const { status, error } = await read();
   expect(status).toBe("error");
   expect(error).toMatch(/stopped 2 times/);
-  await vi.waitFor(async () => expect(await readdir(path.join(dataDir, "uploads"))).toEqual([]));
+  await expect.poll(() => readdir(path.join(dataDir, "uploads"))).toEqual([]);
   expect(await readdir(path.join(dataDir, "tmp"))).toEqual([]);
 });

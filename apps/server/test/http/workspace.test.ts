@@ -80,6 +80,33 @@ describe("a finished mesh", () => {
     expect([same.status, other.status]).toEqual([206, 200]);
   });
 
+  test("is sent to whoever wants this one, and to nobody who wants another", async () => {
+    const { headers } = await fetchMesh();
+    const etag = headers["etag"]!;
+    const modified = headers["last-modified"]!;
+    const earlier = new Date(Date.parse(modified) - 60_000).toUTCString();
+    const statusOf = async (wants: Record<string, string>) => (await fetchMesh(wants)).status;
+    expect(await statusOf({ "If-Match": etag })).toBe(200);
+    expect(await statusOf({ "If-Match": `"a", ${etag}` })).toBe(200);
+    expect(await statusOf({ "If-Match": "*" })).toBe(200);
+    expect(await statusOf({ "If-Unmodified-Since": modified })).toBe(200);
+    expect(await statusOf({ "If-Modified-Since": modified })).toBe(304);
+    expect(await statusOf({ "If-Modified-Since": earlier })).toBe(200);
+    expect(await statusOf({ Range: "bytes=0-3", "If-Match": etag })).toBe(206);
+    expect(await statusOf({ Range: "bytes=0-3", "If-Range": modified })).toBe(206);
+    expect(await statusOf({ Range: "bytes=0-3", "If-Range": earlier })).toBe(200);
+    for (const wants of [{ "If-Match": '"other"' }, { "If-Unmodified-Since": earlier }]) {
+      const answer = await app.api().get(url).set(wants);
+      expect(expectProblem(answer)).toMatchObject({ status: 412, code: "precondition_failed" });
+      expect(answer.headers["etag"]).toBeUndefined();
+    }
+  });
+
+  test("comes whole where parts are asked for in a way that nobody has to know", async () => {
+    for (const range of ["bytes=0-1,4-5", "lines=1-2"])
+      expect((await fetchMesh({ Range: range })).body, range).toEqual(bytes);
+  });
+
   test("is bytes when nobody knows its kind, so that no browser runs it", async () => {
     writeFileSync(path.join(app.workspaceDir, "Default", "page.html"), "<script>alert(1)</script>");
     const answer = await app.api().get("/workspace/Default/page.html");

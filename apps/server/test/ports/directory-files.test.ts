@@ -91,11 +91,11 @@ it("keeps what clients sent from other users of the machine", async () => {
   const place = await makePlace();
   await chmod(place.dataDir, 0o755);
   const files = await place.open();
-  const { key } = await files.uploads.receive(Readable.from([Buffer.from("picture")]));
+  const { file } = await files.uploads.receive(Readable.from([Buffer.from("picture")]));
   const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
   expect(await modeOf(place.dataDir)).toBe(0o700);
-  expect(await modeOf(path.dirname(files.uploads.pathOf(key)))).toBe(0o700);
-  expect(await modeOf(files.uploads.pathOf(key))).toBe(0o600);
+  expect(await modeOf(path.dirname(file))).toBe(0o700);
+  expect(await modeOf(file)).toBe(0o600);
   await place.remove();
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,6 +23,8 @@ const exists = (file: string) =>
     () => true,
     () => false,
   );
+
+const textOf = (stream: Readable | undefined) => text(stream ?? Readable.from(["nothing there"]));
 
 /** What every adapter for files must do. */
 export function describeRunFiles(name: string, makePlace: () => Promise<FilesPlace>): void {
@@ -45,7 +48,12 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       const upload = await files.uploads.receive(
         Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]),
       );
-      expect(await readFile(files.uploads.pathOf(upload.key))).toEqual(bytes);
+      expect(await readFile(upload.file)).toEqual(bytes);
+      await files.uploads.keep(upload.key);
+      // Another node works on its run.
+      const elsewhere = await place.open();
+      const workDir = await elsewhere.workDir("w");
+      expect(await readFile(await elsewhere.uploads.fetch(upload.key, workDir))).toEqual(bytes);
       expect(upload.bytes).toBe(bytes.length);
       expect(upload.sha256).toMatch(/^[\da-f]{64}$/);
       await files.uploads.remove(upload.key);
@@ -71,7 +79,10 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       const other = { ...content, sha256: "0".repeat(64) };
       expect(await files.meshes.holds("Default/a.glb", other)).toBe(false);
       const found = await files.meshes.find("Default/a.glb");
-      expect(await readFile(found!.file, "utf8")).toBe("mesh");
+      expect(await textOf(await found!.open())).toBe("mesh");
+      expect(await textOf(await found!.open({ start: 1, end: 2 }))).toBe("es");
+      const asFile = found!.asFile(await files.workDir("w"), (copy) => readFile(copy, "utf8"));
+      expect(await asFile).toBe("mesh");
       expect(found!.bytes).toBe(4);
       expect(await place.published()).toEqual(["Default/a.glb"]);
       await files.meshes.withdraw("Default/a.glb", other);
@@ -79,6 +90,7 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       await files.meshes.withdraw("Default/a.glb", content);
       await files.meshes.withdraw("Default/a.glb", content);
       expect(await files.meshes.find("Default/a.glb")).toBeUndefined();
+      expect(await found!.open()).toBeUndefined();
       expect(await place.published()).toEqual([]);
     });
 
@@ -91,7 +103,8 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
         ok: false,
         reason: "taken",
       });
-      expect(await readFile((await files.meshes.find("Default/a.glb"))!.file, "utf8")).toBe("mesh");
+      const found = await files.meshes.find("Default/a.glb");
+      expect(await textOf(await found!.open())).toBe("mesh");
       expect(await place.published()).toEqual(["Default/a.glb"]);
     });
 
@@ -160,9 +173,52 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       expect(await exists(first)).toBe(false);
     });
 
+    it("publishes once, however many want the name at once, and one reader sees one file", async () => {
+      const bodies = ["first", "second", "third", "fourth"].map((word) => word.repeat(20_000));
+      const drafts = await Promise.all(
+        bodies.map(async (body, at) => {
+          const file = path.join(await files.workDir(`w${at}`), "mesh.glb");
+          await writeFile(file, body);
+          return file;
+        }),
+      );
+      const seen = new Set<string>();
+      const published = new AbortController();
+      const reading = (async () => {
+        while (!published.signal.aborted) {
+          const found = await files.meshes.find("Default/a.glb");
+          if (found) seen.add(await textOf(await found.open()));
+        }
+      })();
+      const outcomes = await Promise.all(
+        drafts.map((file) => files.meshes.publish(file, "Default/a.glb")),
+      );
+      const found = await files.meshes.find("Default/a.glb");
+      seen.add(await textOf(await found!.open()));
+      published.abort();
+      await reading;
+      const winner = outcomes.findIndex(({ ok }) => ok);
+      expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+      expect([...seen]).toEqual([bodies[winner]]);
+      expect(await place.published()).toEqual(["Default/a.glb"]);
+    });
+
+    it("leaves what others may be at when it sweeps among them", async () => {
+      const left = await files.uploads.receive(Readable.from(["left"]));
+      await files.uploads.keep(left.key);
+      await files.sweep(new Set(), 3_600_000);
+      expect(await place.uploads()).toEqual([left.key]);
+      await files.sweep(new Set([left.key]), -1000);
+      expect(await place.uploads()).toEqual([left.key]);
+      // As if it were an hour later.
+      await files.sweep(new Set(), -1000);
+      expect(await place.uploads()).toEqual([]);
+    });
+
     it("sweeps what a crash left, and only that", async () => {
       const used = await files.uploads.receive(Readable.from(["used"]));
-      await files.uploads.receive(Readable.from(["left"]));
+      const left = await files.uploads.receive(Readable.from(["left"]));
+      for (const { key } of [used, left]) await files.uploads.keep(key);
       await files.meshes.publish(await write("mesh"), "Default/a.glb");
       files = await place.open();
       await files.sweep(new Set([used.key]));
