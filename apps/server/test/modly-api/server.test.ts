@@ -130,6 +130,24 @@ test("a cancel stops the job there, and the next run begins", async () => {
   expect(await working()).toEqual([]);
 });
 
+test("a job whose answers a person's job takes ends after the stall timeout, and says why", async () => {
+  await Promise.all([server.kill(), standIn.kill()]);
+  standIn = await startStandIn({ directory, bugs: ["answersTaken"] });
+  server = await start({ "stall-timeout": "3" });
+  const ours = await create("stand-in/long", ENDLESS);
+  await generates(ours);
+  const body = formOf({ mark: "a person's", model: "stand-in/long", params: LONG });
+  expect((await fetch(`${standIn.url}/generate/from-image`, { method: "POST", body })).ok).toBe(
+    true,
+  );
+  const ended = await end(ours);
+  expect(ended).toMatchObject({ status: "error", error: expect.stringMatching(/nothing for 3 s/) });
+  const [job] = await standIn.jobs();
+  expect(job).toMatchObject({ status: "cancelled" });
+  // The place is free again.
+  expect((await end(await create("stand-in/fast"))).status).toBe("done");
+});
+
 test("a kill right after a cancel leaves no job running there", async () => {
   const endless = await create("stand-in/long", ENDLESS);
   await generates(endless);

@@ -38,6 +38,7 @@ export const SEEN: Readonly<Record<Bug, Seen>> = {
   refusedCreateSwitches: {},
   // Tried by tests of their own.
   cancelPoisons: {},
+  answersTaken: {},
   ignoresCancel: {},
 };
 

@@ -111,6 +111,12 @@ const SHOWS: Record<Bug, (api: Api) => Promise<boolean>> = {
     const alone = await api.until(await api.submit("a", QUICK), ended);
     return (await meshOf(api, jobs[0])) !== (await meshOf(api, alone));
   },
+  async answersTaken(api) {
+    const first = await api.submit("first", SLOW);
+    await api.until(first, running);
+    await api.until(await api.submit("second", SLOW), ended);
+    return running(await api.job(first));
+  },
   async switchFreezes(api) {
     const stuck = await api.submit("stuck", SLOW);
     await api.until(stuck, running);

@@ -16,6 +16,8 @@ export const BUGS = {
   progressAfterCancel: "The progress of a cancelled job goes on moving",
   cancelPoisons:
     "After a cancel the next five jobs of that model fail while it loads, with what the killed process had still said",
+  answersTaken:
+    "A second job on one model process takes what it says of the first, which says running for good",
   ignoresCancel: "A model in Modly's own process goes on with a job that is cancelled",
   oddProgress: "Progress falls from 2 to 0, has fractions, and reaches 250",
   tracebacks: "An error is a whole traceback with the paths of the machine",
@@ -27,10 +29,10 @@ export const BUGS = {
 export type Bug = keyof typeof BUGS;
 export const ALL_BUGS = Object.keys(BUGS) as readonly Bug[];
 
-/** What a cancel leaves behind. Tried alone: in a storm, nobody could tell it from what we must not do. */
-const AFTER_CANCEL: readonly Bug[] = ["cancelPoisons", "ignoresCancel"];
+/** Tried alone: in a storm, nobody could tell what they lead to from what we must not do. */
+const ALONE: readonly Bug[] = ["cancelPoisons", "ignoresCancel", "answersTaken"];
 /** What `all` switches on. */
-export const USUAL_BUGS = ALL_BUGS.filter((bug) => !AFTER_CANCEL.includes(bug));
+export const USUAL_BUGS = ALL_BUGS.filter((bug) => !ALONE.includes(bug));
 
 /** What may go wrong on the way, switched on and off while it runs (`PUT /stand-in/faults`). */
 export interface Faults {

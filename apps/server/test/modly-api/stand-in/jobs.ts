@@ -69,7 +69,7 @@ const number = (value: unknown, otherwise: number) =>
 
 /** Modly's jobs: in memory, forgotten with the process, served by one process for each model. */
 export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; workspace: string }) {
-  const threads = bugs.has("resultsSwap") ? 4 : 1;
+  const threads = bugs.has("resultsSwap") || bugs.has("answersTaken") ? 4 : 1;
   const jobs = new Map<string, Work>();
   const serving = new Map<ModelId, Work[]>();
   let waiting: Work[] = [];
@@ -77,6 +77,8 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
   let frozenUntil = 0;
   const poisoned = new Map<ModelId, string[]>();
   const looks = new Map<Job, number>();
+  /** Jobs of which nothing is heard any more. */
+  const unheard = new Set<Job>();
 
   const busy = () => [...serving.values()].reduce((sum, list) => sum + list.length, 0);
 
@@ -90,7 +92,9 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
   function execute(work: Work, model: ModelId): void {
     const { job, params } = work;
     const { steps, stepMs, name } = modelOf(model);
-    serving.set(model, [...(serving.get(model) ?? []), work]);
+    const beside = serving.get(model) ?? [];
+    serving.set(model, [...beside, work]);
+    if (bugs.has("answersTaken")) for (const other of beside) unheard.add(other.job);
     job.status = "running";
     job.step = `Loading ${name}…`;
     const total = number(params["steps"], steps);
@@ -98,6 +102,7 @@ export function createJobs({ bugs, workspace }: { bugs: ReadonlySet<Bug>; worksp
     const stale = poisoned.get(model)?.shift();
     const tick = () => {
       step += 1;
+      if (unheard.has(job)) return;
       if (stale !== undefined && job.status === "running") {
         fail(job, stale);
         return finish(work, model);
