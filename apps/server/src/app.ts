@@ -20,9 +20,17 @@ import { readForm } from "./http/upload.ts";
 import type { Log } from "./log.ts";
 import { createExportRouter } from "./http/export-router.ts";
 import { createWorkspaceRouter } from "./http/workspace-router.ts";
-import { isOutOfHandles, isOutOfRoom, isStoreEnded, isStoreLost } from "./out-of-room.ts";
+import {
+  isOutOfHandles,
+  isOutOfRoom,
+  isStoreAway,
+  isStoreEnded,
+  isStoreLost,
+} from "./out-of-room.ts";
 
 export interface AppDeps extends Omit<RunsRouterDeps, "intake">, Omit<CompanionDeps, "isTrusted"> {
+  /** False for a node that only runs models: it tells how it is, and no more. */
+  readonly hasRuns: boolean;
   /** The Modly that its own routes go through to, if there is one. */
   readonly passTo: Upstream | null;
   readonly log: Log;
@@ -121,6 +129,12 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         "The server has too many files open. Try again in a moment.",
       );
     }
+    if (isStoreAway(cause))
+      return refuse(
+        res,
+        "storage_busy",
+        "The server's store can't be reached at the moment. Whether a create or a cancel was stored is not known: send it again, a create with the same Idempotency-Key.",
+      );
     if (cause.code?.startsWith("SQLITE_BUSY"))
       return refuse(res, "storage_busy", "The server's store is busy. Try again in a moment.");
     log.error({ err: cause, method: req.method }, "a request failed");
@@ -130,7 +144,7 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
 
 /** The HTTP face of the server, as an Express application. */
 export function createApp(deps: AppDeps): Express {
-  const { metrics } = deps;
+  const { metrics, hasRuns } = deps;
   const app = express();
   app.set("etag", false);
   app.set("x-powered-by", false);
@@ -154,16 +168,18 @@ export function createApp(deps: AppDeps): Express {
     readForm(deps.uploads, deps.limits, deps.log),
   ];
   // The first: runs are read far more often than anything else is asked for.
-  app.use(createRunsRouter({ ...deps, intake }, secure));
+  if (hasRuns) app.use(createRunsRouter({ ...deps, intake }, secure));
   app.use(secure);
   app.use(methodGuard());
-  app.use(createJobsRouter({ ...deps, intake }));
+  if (hasRuns) app.use(createJobsRouter({ ...deps, intake }));
   app.use(createCompanionRouter({ ...deps, isTrusted: tokenCheck(deps.guard.token) }));
-  app.use(createWorkspaceRouter(deps.meshes));
-  app.use(createExportRouter(deps.meshes, deps.exports));
-  app.use(createDocsRouter());
-  app.use(createPageRouter());
-  app.use(createPassThrough(deps.passTo));
+  if (hasRuns) {
+    app.use(createWorkspaceRouter(deps.meshes));
+    app.use(createExportRouter(deps.meshes, deps.exports));
+    app.use(createDocsRouter());
+    app.use(createPageRouter());
+    app.use(createPassThrough(deps.passTo));
+  }
   app.get("/metrics", (_req, res, next) => {
     metrics.text().then((text) => res.type(metrics.contentType).send(text), next);
   });

@@ -15,8 +15,23 @@ export interface Limits {
   readonly maxUploads: number;
 }
 
+const ROLES = ["all", "api", "worker"] as const;
+/** What a node does: everything, answer requests, or run models. */
+export type Role = (typeof ROLES)[number];
+
+/** Where nodes meet. */
+export interface Shared {
+  readonly databaseUrl: string;
+  readonly queueUrl: string;
+  /** Null where one node has its files for itself. */
+  readonly filesUrl: string | null;
+}
+
 /** What the server runs with, checked. Times in milliseconds. */
 export interface Config {
+  readonly role: Role;
+  /** Null for a node that has everything for itself. */
+  readonly shared: Shared | null;
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
@@ -135,6 +150,9 @@ function fromVariable(setting: Setting, text: string): unknown {
 /** Visible ASCII: anything else can't be sent in a header. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
+const isAddress = (text: string, protocol: RegExp) =>
+  URL.canParse(text) && protocol.test(new URL(text).protocol);
+
 /** What is wrong with settings that are texts of a certain kind; undefined when nothing is. */
 const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>> = {
   token: (text) =>
@@ -142,6 +160,16 @@ const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>>
       ? undefined
       : "must be letters, digits and signs of ASCII without spaces: it is sent in a header",
   "modly-token": (text) => FAULTS.token?.(text),
+  role: (text) =>
+    ROLES.some((role) => role === text) ? undefined : `must be one of ${ROLES.join(", ")}`,
+  "database-url": (text) =>
+    isAddress(text, /^postgres(?:ql)?:$/)
+      ? undefined
+      : "must be the address of a PostgreSQL, such as postgres://user:password@host:5432/database",
+  "queue-url": (text) =>
+    isAddress(text, /^(?:rediss?|postgres(?:ql)?):$/)
+      ? undefined
+      : "must be the address of a Redis, a Valkey or a PostgreSQL, such as redis://host:6379/0",
   "allow-origin": (text) =>
     URL.canParse(text) && new URL(text).origin === text.toLowerCase()
       ? undefined
@@ -229,10 +257,29 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       `--extensions-at-once ${number("extensions-at-once")} needs as many models in memory: set --extensions-loaded too.`,
     );
 
+  const role = text("role") as Role;
+  const databaseUrl = text("database-url");
+  const filesUrl = text("files-url");
+  if (databaseUrl === null) {
+    const alone = (["queue-url", "files-url"] as const).find((name) => text(name) !== null);
+    if (alone) return refused(`--${alone} is for several nodes: set --database-url too.`);
+    if (role !== "all")
+      return refused(`--role ${role} is for one of several nodes: set --database-url too.`);
+  } else if (role !== "all" && filesUrl === null) {
+    return refused(
+      `--role ${role} needs --files-url: the others must find the same pictures and meshes.`,
+    );
+  }
+
   const dataDir = path.resolve(text("data-dir")!);
   return {
     kind: "config",
     config: {
+      role,
+      shared:
+        databaseUrl === null
+          ? null
+          : { databaseUrl, queueUrl: text("queue-url") ?? databaseUrl, filesUrl },
       host,
       port: number("port"),
       dataDir,

@@ -1,2 +1,3 @@
+export { CannotStart } from "./cannot-start.ts";
 export { type Config, readConfig } from "./config.ts";
-export { CannotStart, type RunningServer, startServer } from "./server.ts";
+export { type RunningServer, startServer } from "./server.ts";

@@ -20,8 +20,10 @@ export function createMetrics(deps: {
   store: RunStore;
   queue: RunQueue;
   changes: Changes;
+  /** How many live nodes run each model, where there are nodes. */
+  workers?: () => Promise<ReadonlyMap<string, number>>;
 }): Metrics {
-  const { store, queue, changes } = deps;
+  const { store, queue, changes, workers } = deps;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -65,6 +67,17 @@ export function createMetrics(deps: {
       this.set(await queue.size());
     },
   });
+  if (workers)
+    new Gauge({
+      name: "modly_runs_model_workers",
+      help: "Live nodes that run a model; 0 for one whose last node is gone",
+      labelNames: ["model"],
+      registers,
+      async collect() {
+        this.reset();
+        for (const [model, nodes] of await workers()) this.set({ model }, nodes);
+      },
+    });
 
   changes.subscribeAll(({ status, modelId: model, createdAt, startedAt, finishedAt }) => {
     if (!isEnded(status) || finishedAt === null) return;

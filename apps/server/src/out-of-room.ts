@@ -16,7 +16,17 @@ export function isOutOfRoom(cause: unknown): boolean {
 
 /** True when the same may work later: no room now, or a store that can't be written now. */
 export function mayPass(cause: unknown): boolean {
-  return isOutOfRoom(cause) || isStoreLost(cause) || String(codeOf(cause)).startsWith("SQLITE_");
+  return (
+    isOutOfRoom(cause) ||
+    isStoreLost(cause) ||
+    isStoreAway(cause) ||
+    String(codeOf(cause)).startsWith("SQLITE_")
+  );
+}
+
+/** True when the store can't be reached for the moment. What was under way may have been stored or not. */
+export function isStoreAway(cause: unknown): boolean {
+  return codeOf(cause) === "STORE_AWAY";
 }
 
 /** True when the store's file went away under the server. It may be put back. */

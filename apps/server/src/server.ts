@@ -8,9 +8,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { isEnded } from "@modly-runs/contract";
 
 import { createApp } from "./app.ts";
+import { CannotStart } from "./cannot-start.ts";
 import { type Config, isLoopbackAddress } from "./config.ts";
 import { createExports } from "./exports/exports.ts";
-import { createDirectoryFiles } from "./files/directory.ts";
 import { lockDirectory } from "./files/lock.ts";
 import { createBuiltinSource } from "./generators/builtin/index.ts";
 import { findNetworks, type NetworkFiles } from "./generators/builtin/networks/index.ts";
@@ -22,18 +22,19 @@ import { createTestSource } from "./generators/test-models/index.ts";
 import { listen } from "./http/listen.ts";
 import type { Meshes } from "./files/run-files.ts";
 import type { Log } from "./log.ts";
+import type { Engines } from "./nodes.ts";
 import { createMetrics } from "./metrics.ts";
 import { mayPass } from "./out-of-room.ts";
+import { openEngines, openFiles } from "./nodes.ts";
 import { obstaclesOf } from "./readiness.ts";
-import { createLocalQueue } from "./queues/local.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
 import { createReads } from "./runs/reads.ts";
-import { recover } from "./runs/recovery.ts";
+import { createPresence } from "./runs/presence.ts";
+import { createRecovery } from "./runs/recovery.ts";
 import { createRetention } from "./runs/retention.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createWorker } from "./runs/worker.ts";
-import { createLibsqlStore } from "./stores/libsql.ts";
 import { VERSION } from "./version.ts";
 
 export interface RunningServer {
@@ -42,11 +43,6 @@ export interface RunningServer {
   readonly lost: Promise<Error>;
   /** Takes no more, tells watchers, stops generators, closes the store. */
   stop(): Promise<void>;
-}
-
-/** Something about the surroundings keeps the server from starting; the message says what to do. */
-export class CannotStart extends Error {
-  override name = "CannotStart";
 }
 
 function networksOf({ networks }: Config): NetworkFiles | undefined {
@@ -74,15 +70,21 @@ async function freeBytes(directory: string): Promise<number | null> {
   return found ? found.bavail * found.bsize : null;
 }
 
-async function openStore(dataDir: string) {
-  const file = path.join(dataDir, "runs.db");
-  try {
-    return await createLibsqlStore(file);
-  } catch (cause) {
-    throw new CannotStart(
-      `The store ${file} can't be used: ${(cause as Error).message}. It is left as it is; move it away to begin anew, or use another --data-dir.`,
-    );
-  }
+/** What whoever looks after several nodes wants to know of them. */
+async function nodesOf({ members, announced, store }: Engines) {
+  const [all, workers, active] = await Promise.all([
+    members.list(),
+    announced?.workers(),
+    store.countActive(),
+  ]);
+  const waiting = active.filter(({ status }) => status === "pending");
+  return {
+    nodes: all.filter(({ isLive }) => isLive).length,
+    // Models that runs wait for, and that no live node runs.
+    models_away: waiting
+      .filter(({ modelId }) => !workers?.get(modelId))
+      .map(({ modelId, runs }) => ({ model_id: modelId, waiting: runs })),
+  };
 }
 
 function lock(dataDir: string) {
@@ -117,25 +119,29 @@ export async function startServer(
   log: Log,
   sources?: readonly GeneratorSource[],
 ): Promise<RunningServer> {
-  const { dataDir, workspaceDir, limits, maxAttempts, watchdogs } = config;
+  const { role, dataDir, workspaceDir, limits, maxAttempts, watchdogs } = config;
   const held = lock(dataDir);
   const instance = randomUUID();
   const undo: (() => unknown)[] = [() => held.release()];
   try {
-    const store = await openStore(dataDir);
-    undo.unshift(() => store.close());
-    const files = await createDirectoryFiles({ dataDir, workspaceDir }).catch((cause: Error) => {
-      throw new CannotStart(`The directories can't be made: ${cause.message}.`);
-    });
+    const engines = await openEngines(config, instance, log);
+    const { store, queue, members, announced } = engines;
+    undo.unshift(
+      () => queue.close(),
+      () => store.close(),
+    );
+    const files = await openFiles(config);
     const exports = await createExports(path.join(dataDir, "exports"), log).catch(
       (cause: Error) => {
         throw new CannotStart(`The directory for exports can't be made: ${cause.message}.`);
       },
     );
     undo.unshift(() => exports.close());
-    const registry = createRegistry(sources ?? sourcesOf(config, log, instance), log);
-    undo.unshift(() => registry.close());
-    const queue = createLocalQueue();
+    const isWorker = role !== "api";
+    // What runs here, and what can be chosen here: others may run more.
+    const own = createRegistry(isWorker ? (sources ?? sourcesOf(config, log, instance)) : [], log);
+    undo.unshift(() => own.close());
+    const registry = announced ? createRegistry([own, announced], log) : own;
     const leftovers = createLeftovers({ store, files, registry, log });
     const changes = createChanges();
     changes.subscribeAll(({ runId, modelId, status, error }) => {
@@ -152,8 +158,20 @@ export async function startServer(
       },
     };
     const { maxPending } = limits;
-    const runs = createRuns({ store, queue, registry, changes, leftovers, maxPending });
-    const worker = createWorker({ runs, queue, registry, files, leftovers, watchdogs, log });
+    const runs = createRuns({
+      ...{ store, queue, registry, changes, leftovers, maxPending, self: instance, log },
+    });
+    const worker = createWorker({
+      ...{ runs, queue, registry: own, files, leftovers, store, self: instance, watchdogs, log },
+    });
+    const recovery = createRecovery({
+      ...{ store, runs, registry, files, leftovers, maxAttempts, log },
+    });
+    const presence = createPresence({
+      ...{ members, recovery, log },
+      offers: async () => (await own.list()).map(({ descriptor, slot }) => ({ descriptor, slot })),
+      renew: worker.renew,
+    });
     const stopping = new AbortController();
     // Every stream and every wait listens to it, as many as there are clients.
     setMaxListeners(0, stopping.signal);
@@ -161,13 +179,17 @@ export async function startServer(
     const room = () => Promise.all([dataDir, workspaceDir].map(freeBytes));
 
     const app = createApp({
+      hasRuns: role !== "worker",
       runs,
       reads,
       registry,
       uploads: files.uploads,
       meshes,
       exports,
-      metrics: createMetrics({ store, queue, changes }),
+      metrics: createMetrics({
+        ...{ store, queue, changes },
+        ...(announced ? { workers: announced.workers } : {}),
+      }),
       limits,
       stopping: stopping.signal,
       log,
@@ -177,9 +199,10 @@ export async function startServer(
       passTo: config.modly?.passThrough ? { ...config.modly, instance } : null,
       details: async () => ({
         models: (await registry.list()).length,
-        unusable: await registry.faults(),
-        queue: await queue.size(),
+        unusable: await own.faults(),
+        queue: await queue.size().catch(() => null),
         disk_free_bytes: await freeBytes(workspaceDir),
+        ...(announced ? await nodesOf(engines) : {}),
       }),
       guard: {
         instance,
@@ -190,14 +213,16 @@ export async function startServer(
       },
     });
 
-    await recover({ store, runs, queue, registry, files, leftovers, maxAttempts, log }).catch(
-      (cause: unknown) => {
+    if (announced) {
+      await presence.start();
+      undo.unshift(() => presence.stop());
+    } else
+      await recovery.takeUp().catch((cause: unknown) => {
         if (!mayPass(cause)) throw cause;
         throw new CannotStart(
           `The runs in ${dataDir} can't be taken up: ${(cause as Error).message}. They are left as they are.`,
         );
-      },
-    );
+      });
     const listening = await listen(app, config).catch((cause: NodeJS.ErrnoException) => {
       const taken = cause.code === "EADDRINUSE";
       throw new CannotStart(
@@ -206,9 +231,10 @@ export async function startServer(
           : `Can't listen on ${config.host}:${config.port}: ${cause.message}.`,
       );
     });
-    worker.start();
+    if (isWorker) worker.start();
     const retention = createRetention({
-      ...{ store: store.retirement, meshes: files.meshes, changes, reads, log },
+      ...{ store: store.retirement, isShared: store.isShared, meshes: files.meshes },
+      ...{ changes, reads, log },
       ...config.retention,
     });
     undo.unshift(() => retention.stop());

@@ -61,6 +61,27 @@ export const SETTINGS = {
     value: "DIR",
     help: "Where meshes are published (default: workspace in the data directory)",
   },
+  role: {
+    type: "text",
+    default: "all",
+    value: "ROLE",
+    help: "What this node does: all, api (answers requests) or worker (runs models)",
+  },
+  "database-url": {
+    type: "text",
+    value: "URL",
+    help: "Keep runs in this PostgreSQL, for as many nodes as there are (default: a file in the data directory)",
+  },
+  "queue-url": {
+    type: "text",
+    value: "URL",
+    help: "Keep the queue in this Redis, Valkey or PostgreSQL (default: where --database-url says)",
+  },
+  "files-url": {
+    type: "text",
+    value: "URL",
+    help: "Where all nodes find pictures and meshes: a directory that they share",
+  },
   workers: {
     type: "number",
     default: Math.max(1, availableParallelism()),

@@ -26,8 +26,14 @@ export function createRegistry(
       return otherwise;
     }
   }
-  const list = async () =>
-    (await Promise.all(sources.map((source) => ask(() => source.list(), [])))).flat();
+  /** Of two with one id the first counts. */
+  async function list(): Promise<Generator[]> {
+    const found = new Map<string, Generator>();
+    for (const each of await Promise.all(sources.map((source) => ask(() => source.list(), []))))
+      for (const generator of each)
+        if (!found.has(generator.descriptor.id)) found.set(generator.descriptor.id, generator);
+    return [...found.values()];
+  }
   return {
     list,
     async choose(modelId) {

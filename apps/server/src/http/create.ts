@@ -7,6 +7,7 @@ import type { Limits } from "../config.ts";
 import type { Uploads } from "../files/run-files.ts";
 import type { Registry } from "../generators/registry.ts";
 import { depthOf } from "../json-depth.ts";
+import { isStoreAway } from "../out-of-room.ts";
 import { inspectPicture } from "../pictures/inspect.ts";
 import { canonical, checkParams } from "../runs/params.ts";
 import type { CreateResult, Runs } from "../runs/runs.ts";
@@ -176,6 +177,10 @@ export function createHandler({ runs, registry, uploads, limits }: CreateDeps) {
       });
       isKept = result.kind === "created";
       return answer(result);
+    } catch (cause) {
+      // It may have been stored all the same, and a run needs its picture.
+      isKept = isStoreAway(cause);
+      throw cause;
     } finally {
       if (!isKept) await uploads.remove(upload.key);
     }

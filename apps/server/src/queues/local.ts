@@ -45,13 +45,13 @@ export function createLocalQueue(): RunQueue {
       lineOf.set(run.runId, to);
       handOut(to);
     },
-    async remove(runId) {
+    async remove({ runId }) {
       const from = lineOf.get(runId);
       if (!from) return false;
       from.waiting.splice(from.waiting.indexOf(runId), 1);
       return lineOf.delete(runId);
     },
-    async position(runId) {
+    async position({ runId }) {
       return lineOf.get(runId)?.waiting.indexOf(runId) ?? null;
     },
     async size() {
@@ -65,5 +65,6 @@ export function createLocalQueue(): RunQueue {
       handler = undefined;
       await Promise.allSettled(working);
     },
+    async close() {},
   };
 }

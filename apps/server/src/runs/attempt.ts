@@ -1,3 +1,5 @@
+import { isEnded } from "@modly-runs/contract";
+
 import type { AbortReason, GenerateResult, Generator } from "../generators/generator.ts";
 import type { Log } from "../log.ts";
 import type { RunRow } from "../stores/run-store.ts";
@@ -77,7 +79,7 @@ export function startAttempt(generator: Generator, begun: RunRow, deps: AttemptD
     await note({ handle });
     if (row.handle === handle) return;
     const ended = await runs.get(row.runId);
-    if (ended) await runs.note(ended, { handle });
+    if (ended && isEnded(ended.status)) await runs.note(ended, { handle });
   }
   async function storeProgress(): Promise<void> {
     const now = progress.current();

@@ -55,6 +55,8 @@ export function createLeftovers({ store, files, registry, log }: LeftoversDeps):
       change = { workspacePath: null, meshSha256: null, meshBytes: null };
     }
     if (await isLetGo(row, end)) change = { ...change, handle: null };
+    // Where others work too, a run is settled once nobody has to clear up behind it.
+    if (store.isShared && row.owner !== null) change = { ...change, owner: null };
     if (Object.keys(change).length > 0) await store.change(row, change);
   }
 

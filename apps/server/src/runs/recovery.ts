@@ -1,7 +1,6 @@
 import type { RunFiles } from "../files/run-files.ts";
 import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
-import type { RunQueue } from "../queues/run-queue.ts";
 import type { RunRow, RunStore } from "../stores/run-store.ts";
 import { contentOf, type Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
@@ -10,7 +9,6 @@ import { modelIsGone } from "./sentence.ts";
 export interface RecoveryDeps {
   readonly store: RunStore;
   readonly runs: Runs;
-  readonly queue: RunQueue;
   readonly registry: Registry;
   readonly files: RunFiles;
   readonly leftovers: Leftovers;
@@ -19,16 +17,24 @@ export interface RecoveryDeps {
   readonly log: Log;
 }
 
-/**
- * What a start does with the runs of the server before: those that wait are queued again, those cut
- * off are finished where their mesh is in its place, tried again, or ended with a sentence.
- */
-export async function recover(deps: RecoveryDeps): Promise<void> {
-  const { store, runs, queue, registry, files, leftovers, maxAttempts, log } = deps;
+/** Takes up what those left that are gone: the server before, or nodes that died. */
+export interface Recovery {
+  /** At a start, where nobody else works on the store: all that is there was left. */
+  takeUp(): Promise<void>;
+  /** A run that was cut off: finished where its mesh is in place, tried again, or ended with a sentence. */
+  resume(row: RunRow): Promise<void>;
+  /** Where others work too: takes up what the dead had begun, and queues what waits to go on. */
+  resumeOf(isDead: (owner: string) => boolean): Promise<void>;
+  /** Where others work too: queues all that waits, and clears up behind ended runs that nobody else does. */
+  tidy(isDead: (owner: string) => boolean): Promise<void>;
+}
+
+export function createRecovery(deps: RecoveryDeps): Recovery {
+  const { store, runs, registry, files, leftovers, maxAttempts, log } = deps;
 
   async function requeue(row: RunRow): Promise<void> {
     const generator = await registry.find(row.modelId);
-    if (generator) await queue.add({ runId: row.runId, slot: generator.slot });
+    if (generator) await runs.queue(row, generator);
     else await runs.fail(row, modelIsGone(row.modelId));
   }
 
@@ -53,18 +59,40 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
       workspacePath: null,
       meshSha256: null,
       meshBytes: null,
+      owner: null,
     });
     if (waiting) await requeue(waiting);
   }
 
-  // In the background: work that goes on elsewhere may be slow to answer, or away.
-  for (const { runId } of await store.list("unsettled")) leftovers.later(runId, "abandon");
+  return {
+    resume,
+    async takeUp() {
+      // In the background: work that goes on elsewhere may be slow to answer, or away.
+      for (const { runId } of await store.list("unsettled")) leftovers.later(runId, "abandon");
 
-  const active = await store.list("active");
-  await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));
-  for (const row of active.filter(({ status }) => status === "running")) await resume(row);
-  for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
-  // Those that ended here had their picture kept from the sweep.
-  for (const { runId } of active) leftovers.later(runId, "abandon");
-  if (active.length > 0) log.info({ runs: active.length }, "took up the runs of the server before");
+      const active = await store.list("active");
+      await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])));
+      for (const row of active.filter(({ status }) => status === "running")) await resume(row);
+      for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
+      // Those that ended here had their picture kept from the sweep.
+      for (const { runId } of active) leftovers.later(runId, "abandon");
+      if (active.length > 0)
+        log.info({ runs: active.length }, "took up the runs of the server before");
+    },
+    async resumeOf(isDead) {
+      for (const row of await store.list("running")) {
+        if (row.owner === null) await requeue(row);
+        else if (isDead(row.owner)) {
+          log.warn({ run_id: row.runId, node: row.owner }, "the node that was at this run is dead");
+          await resume(row);
+        }
+      }
+    },
+    async tidy(isDead) {
+      for (const row of await store.list("active"))
+        if (row.status === "pending") await requeue(row);
+      for (const { runId, owner } of await store.list("unsettled"))
+        if (owner === null || isDead(owner)) await leftovers.clear(runId, "abandon");
+    },
+  };
 }

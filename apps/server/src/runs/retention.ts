@@ -17,6 +17,8 @@ export interface Keep {
 
 export interface RetentionDeps extends Keep {
   readonly store: RetirementStore;
+  /** True when other nodes retire runs too: what is kept is counted anew each time. */
+  readonly isShared: boolean;
   readonly meshes: Pick<Meshes, "withdraw">;
   readonly changes: Changes;
   readonly reads: Reads;
@@ -48,7 +50,7 @@ export function dueOf(
 
 /** Retires ended runs with their keys and meshes, as the settings say; with none of them it only finishes what a crash cut off. */
 export function createRetention(deps: RetentionDeps): { stop(): Promise<void> } {
-  const { store, meshes, changes, reads, log, keepMs, keepBytes } = deps;
+  const { store, isShared, meshes, changes, reads, log, keepMs, keepBytes } = deps;
   const isOn = keepMs !== null || keepBytes !== null;
   let bytes = 0;
   const stopping = new AbortController();
@@ -68,6 +70,7 @@ export function createRetention(deps: RetentionDeps): { stop(): Promise<void> } 
     let retired = 0;
     let after: EndedRun | undefined;
     let wait = LONGEST_MS;
+    if (isShared) bytes = await store.keptBytes();
     while (!stopping.signal.aborted) {
       const oldest = await store.oldest(AT_ONCE, after);
       const free = oldest.filter(

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 
 import { canBecome, COMPLETED, isEnded } from "@modly-runs/contract";
 
+import type { Generator } from "../generators/generator.ts";
 import type { Registry } from "../generators/registry.ts";
+import type { Log } from "../log.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
 import type { Idempotency, RunChange, RunRow, RunStore } from "../stores/run-store.ts";
 import type { Changes } from "./changes.ts";
@@ -28,6 +30,9 @@ export interface RunsDeps {
   readonly changes: Changes;
   readonly leftovers: Leftovers;
   readonly maxPending: number;
+  /** Names this process, as the owner of what it works on. */
+  readonly self: string;
+  readonly log: Log;
   readonly now?: () => number;
 }
 
@@ -53,7 +58,9 @@ export interface Runs {
   /** True when a create would be refused for want of room. Only a hint: `create` decides. */
   isFull(): Promise<boolean>;
 
-  /** pending -> running, or the next attempt of a run that was cut off. */
+  /** Gives a run that waits its place in the queue, if it has none. What fails now is done later. */
+  queue(row: RunRow, generator: Pick<Generator, "slot">): Promise<void>;
+  /** pending -> running, or the next attempt of a run that was cut off. This process owns it then. */
   begin(row: RunRow): Promise<RunRow | undefined>;
   /** Stores something about a run that keeps its status. */
   note(row: RunRow, change: Omit<RunChange, "status">): Promise<RunRow | undefined>;
@@ -67,7 +74,8 @@ export interface Runs {
 export const WAITING_TO_RESUME = "Waiting to resume";
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { store, queue, registry, changes, leftovers, maxPending, now = Date.now } = deps;
+  const { store, queue, registry, changes, leftovers, maxPending, self, log } = deps;
+  const { now = Date.now } = deps;
   // A clock that is set back must not make a run end before it began.
   const endOf = (row: RunRow) => Math.max(now(), row.startedAt ?? row.createdAt);
 
@@ -80,6 +88,16 @@ export function createRuns(deps: RunsDeps): Runs {
     return changed;
   }
 
+  const missed = (runId: string) => (cause: unknown) =>
+    log.warn({ run_id: runId, err: cause }, "the queue did not take it; the row says the same");
+
+  async function enqueue(
+    { runId, modelId }: RunRow,
+    { slot }: Pick<Generator, "slot">,
+  ): Promise<void> {
+    await queue.add({ runId, modelId, slot }).catch(missed(runId));
+  }
+
   return {
     async create(request) {
       const generator = await registry.choose(request.modelId);
@@ -89,9 +107,8 @@ export function createRuns(deps: RunsDeps): Runs {
         maxPending,
       );
       if (outcome.kind !== "created") return outcome;
-      const { runId } = outcome.row;
-      await queue.add({ runId, slot: generator.slot });
-      return { kind: "created", runId };
+      await enqueue(outcome.row, generator);
+      return { kind: "created", runId: outcome.row.runId };
     },
 
     async earlier({ key, digest }) {
@@ -112,21 +129,31 @@ export function createRuns(deps: RunsDeps): Runs {
         if (!row || isEnded(row.status)) return row;
         const cancelled = await change(row, { status: "cancelled", finishedAt: endOf(row) });
         if (!cancelled) continue; // somebody was first: look again
-        // Nobody is at it, so nobody else would clear up behind it; the answer need not wait for that.
-        if (await queue.remove(runId)) leftovers.later(runId, "abandon");
+        // The answer need not wait for either. A job whose run has ended is dropped.
+        queue.remove(row).catch(missed(runId));
+        // Nobody is at it, so nobody else would clear up behind it.
+        if (row.owner === null) leftovers.later(runId, "abandon");
         return cancelled;
       }
     },
 
-    watch: (runId, listener) => changes.subscribe(runId, listener),
-    position: async ({ runId, status }) => (status === "pending" ? queue.position(runId) : null),
-    isFull: async () => (await queue.size()) >= maxPending,
+    watch(runId, listener) {
+      const stops = [changes.subscribe(runId, listener), store.watch(runId, listener)];
+      return () => stops.forEach((stop) => stop());
+    },
+    async position(row) {
+      if (row.status !== "pending") return null;
+      return queue.position(row).catch(() => null);
+    },
+    isFull: async () => (await queue.size().catch(() => 0)) >= maxPending,
 
+    queue: enqueue,
     begin(row) {
       const again = row.status === "running";
       return change(row, {
         status: "running",
         attempts: row.attempts + 1,
+        owner: self,
         startedAt: row.startedAt ?? Math.max(now(), row.createdAt),
         // A run that was cut off keeps saying so until it is past where it was.
         ...(again ? {} : { step: "Starting" }),

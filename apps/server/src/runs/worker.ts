@@ -4,13 +4,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { isEnded } from "@modly-runs/contract";
 
 import { faultOfMesh } from "../files/mesh-check.ts";
-import type { RunFiles } from "../files/run-files.ts";
+import type { Content, RunFiles } from "../files/run-files.ts";
 import type { GenerateResult, Generator } from "../generators/generator.ts";
 import type { Registry } from "../generators/registry.ts";
 import type { Log } from "../log.ts";
 import { isOutOfRoom, mayPass } from "../out-of-room.ts";
 import type { RunQueue } from "../queues/run-queue.ts";
-import type { RunRow } from "../stores/run-store.ts";
+import type { RunRow, RunStore } from "../stores/run-store.ts";
 import { type Attempt, startAttempt, type Watchdogs } from "./attempt.ts";
 import type { HandleEnd, Leftovers } from "./leftovers.ts";
 import { type Runs, WAITING_TO_RESUME } from "./runs.ts";
@@ -22,6 +22,9 @@ export interface WorkerDeps {
   readonly registry: Registry;
   readonly files: RunFiles;
   readonly leftovers: Leftovers;
+  readonly store: Pick<RunStore, "list" | "isShared">;
+  /** Names this process, as the owner of what it works on. */
+  readonly self: string;
   readonly watchdogs: Watchdogs;
   readonly log: Log;
 }
@@ -29,6 +32,11 @@ export interface WorkerDeps {
 /** Takes runs from the queue, has a generator make their mesh, and publishes it. */
 export interface Worker {
   start(): void;
+  /**
+   * Holds what goes on here against the rows: an attempt that lost its run is stopped. Gives the
+   * rows that say that this process is at them, and it is not.
+   */
+  renew(): Promise<readonly RunRow[]>;
   /** Takes no more runs, stops those under way so that they can be resumed, waits for both. */
   stop(): Promise<void>;
 }
@@ -37,10 +45,14 @@ type Mesh = Extract<GenerateResult, { ok: true }>;
 
 const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Where a mesh goes by itself: the run's id in the name makes it nobody else's. */
-function ownPath(row: RunRow, { file, stem }: Mesh): string {
+/**
+ * Where a mesh goes by itself: the run's id in the name makes it nobody else's, and `again` keeps it
+ * apart from an earlier attempt that may be about to publish still.
+ */
+function ownPath(row: RunRow, { file, stem }: Mesh, again: number | undefined): string {
   const begin = stem && STEM.test(stem) ? stem : "mesh";
-  return `${row.collection}/${begin}-${row.runId}${path.extname(file).toLowerCase()}`;
+  const end = again === undefined ? "" : `-${again}`;
+  return `${row.collection}/${begin}-${row.runId}${end}${path.extname(file).toLowerCase()}`;
 }
 
 /** A disk without room is the reader's business; anything else is a fault of ours. */
@@ -54,8 +66,9 @@ function sentenceOfFault(cause: unknown, otherwise: string): string {
 const ASK_AGAIN_MS = 500;
 
 export function createWorker(deps: WorkerDeps): Worker {
-  const { runs, queue, registry, files, leftovers, watchdogs, log } = deps;
+  const { runs, queue, registry, files, leftovers, store, self, watchdogs, log } = deps;
   const attempts = new Map<string, Attempt>();
+  const working = new Set<string>();
   const stopping = new AbortController();
 
   /** A store that takes nothing for the moment is asked again: hours of work may hang on one change. */
@@ -77,11 +90,19 @@ export function createWorker(deps: WorkerDeps): Worker {
       log.debug({ run_id: row.runId }, "ended meanwhile");
   }
 
+  /** Takes back a mesh that came too late, unless its run shows it all the same. */
+  async function takeBack({ runId }: RunRow, workspacePath: string, content: Content) {
+    const now = await insist(runId, () => runs.get(runId));
+    // The answer to our own change was lost, or whoever took the run over found the mesh in its place.
+    const isWanted = now !== undefined && (!isEnded(now.status) || now.status === "done");
+    if (!isWanted || now.workspacePath !== workspacePath)
+      await files.meshes.withdraw(workspacePath, content);
+  }
+
   /** The run's own path when the generator has none to keep, or when that one is taken. */
-  async function publish(row: RunRow, mesh: Mesh): Promise<void> {
-    const wanted = mesh.workspacePath
-      ? [mesh.workspacePath, ownPath(row, mesh)]
-      : [ownPath(row, mesh)];
+  async function publish(row: RunRow, mesh: Mesh, again: number | undefined): Promise<void> {
+    const own = ownPath(row, mesh, again);
+    const wanted = mesh.workspacePath ? [mesh.workspacePath, own] : [own];
     const content = await files.meshes.contentOf(mesh.file);
     let current = row;
     for (const workspacePath of wanted) {
@@ -101,8 +122,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       const outcome = await files.meshes.publish(mesh.file, workspacePath);
       if (outcome.ok) {
         const done = await insist(row.runId, () => runs.finish(intent));
-        // A cancel was first: its mesh must not stay.
-        if (!done && isOurs) await files.meshes.withdraw(workspacePath, content);
+        // A cancel was first, or another attempt: this mesh must not stay.
+        if (!done && isOurs) await takeBack(row, workspacePath, content);
         return;
       }
       log.warn({ run_id: row.runId, workspacePath, why: outcome.why }, "can't publish here");
@@ -110,7 +131,11 @@ export function createWorker(deps: WorkerDeps): Worker {
     await fail(current, "The mesh could not be put into the workspace. The server's log says why.");
   }
 
-  async function conclude(attempt: Attempt, workDir: string): Promise<void> {
+  async function conclude(
+    attempt: Attempt,
+    workDir: string,
+    again: number | undefined,
+  ): Promise<void> {
     const end = await attempt.ended;
     const row = attempt.row();
     if (end.kind === "fault") {
@@ -120,11 +145,15 @@ export function createWorker(deps: WorkerDeps): Worker {
       if (end.reason === "watchdog") await fail(row, end.sentence);
       // A stop is no attempt: the run is taken up again as if this one had not been.
       if (end.reason === "stop")
-        await runs.note(row, { step: WAITING_TO_RESUME, attempts: row.attempts - 1 });
+        await runs.note(row, {
+          step: WAITING_TO_RESUME,
+          attempts: row.attempts - 1,
+          owner: null,
+        });
     } else if (end.result.ok) {
       const fault = await faultOfMesh(end.result.file, workDir);
       if (fault) await fail(row, `The generator ${fault}.`);
-      else await publish(row, end.result);
+      else await publish(row, end.result, again);
     } else {
       await fail(row, sentenceOf(end.result.error));
     }
@@ -149,7 +178,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     });
     if (stopping.signal.aborted) attempt.abort("stop");
     try {
-      await conclude(attempt, workDir);
+      await conclude(attempt, workDir, row.status === "running" ? begun.revision : undefined);
     } finally {
       unwatch();
       const how = await attempt.letGo;
@@ -162,13 +191,28 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   async function work(runId: string): Promise<void> {
+    // An attempt that was stopped may not have let go yet; the run is handed out again.
+    if (working.has(runId)) return;
+    working.add(runId);
+    try {
+      const row = await insist(runId, () => runs.get(runId));
+      // Whoever owns it is at it, or has to clear up behind it.
+      if (row && row.owner === null) await workOn(row);
+    } catch (cause) {
+      log.error({ run_id: runId, err: cause }, "the run could not be read");
+    } finally {
+      working.delete(runId);
+    }
+  }
+
+  async function workOn(row: RunRow): Promise<void> {
+    const { runId } = row;
     let handle: HandleEnd = "abandon";
     try {
-      const row = await runs.get(runId);
-      if (!row || isEnded(row.status)) return;
+      if (isEnded(row.status)) return;
       const generator = await registry.find(row.modelId);
       if (generator) handle = await attemptRun(row, generator);
-      else await fail(row, modelIsGone(row.modelId));
+      else if (!store.isShared) await fail(row, modelIsGone(row.modelId));
     } catch (cause) {
       handle = "keep";
       log.error({ run_id: runId, err: cause }, "the run could not be worked on");
@@ -185,7 +229,20 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   return {
     start() {
-      queue.start(work);
+      queue.start(work, async () =>
+        (await registry.list()).map(({ descriptor, slot }) => ({ modelId: descriptor.id, slot })),
+      );
+    },
+    async renew() {
+      // Those that began before the rows are read are in them, unless they were lost.
+      const begun = [...attempts.values()];
+      const rows = (await store.list("running")).filter(({ owner }) => owner === self);
+      for (const attempt of begun) {
+        const { runId, attempts: nth } = attempt.row();
+        if (!rows.some((row) => row.runId === runId && row.attempts === nth))
+          attempt.abort("cancel");
+      }
+      return rows.filter(({ runId }) => !working.has(runId));
     },
     async stop() {
       stopping.abort();

@@ -2,12 +2,8 @@ import { statSync } from "node:fs";
 
 import Database from "libsql";
 
-import type { RowSelection, RunRow } from "./run-store.ts";
-
-/** What must be true of an ended run that left something: a mesh path without a done run, or a handle. */
-const UNSETTLED =
-  "status in ('error', 'cancelled') and (workspace_path is not null or handle is not null)" +
-  " or status = 'done' and handle is not null";
+import { FIELDS, UNSETTLED } from "./columns.ts";
+import type { RunRow } from "./run-store.ts";
 
 /** How the layout grew, step by step; a store's `user_version` counts the steps it has taken. */
 const STEPS = [
@@ -53,39 +49,8 @@ const STEPS = [
      mesh_bytes  integer
    ) strict;
    create index retired_unremoved on retired (seq) where mesh_path is not null;`,
+  `alter table runs add column owner text;`,
 ];
-
-/** Each field of a row and its column: the queries are made from this. */
-export const COLUMNS = {
-  runId: "run_id",
-  modelId: "model_id",
-  collection: "collection",
-  upload: "upload",
-  status: "status",
-  progress: "progress",
-  step: "step",
-  error: "error",
-  workspacePath: "workspace_path",
-  meshSha256: "mesh_sha256",
-  meshBytes: "mesh_bytes",
-  meshIsOurs: "mesh_is_ours",
-  handle: "handle",
-  attempts: "attempts",
-  revision: "revision",
-  createdAt: "created_at",
-  startedAt: "started_at",
-  finishedAt: "finished_at",
-} as const satisfies Record<keyof RunRow, string>;
-
-const FIELDS = Object.keys(COLUMNS) as (keyof RunRow)[];
-
-/** What a query selects or returns to make a row. */
-export const ROW = FIELDS.map((field) => `${COLUMNS[field]} as ${field}`).join(", ");
-
-export const WHERE: Record<RowSelection, string> = {
-  active: "status in ('pending', 'running')",
-  unsettled: UNSETTLED,
-};
 
 /** Only the fields we named: the driver adds one of its own to what it reads. */
 export function toRow(stored: unknown): RunRow {

@@ -54,10 +54,10 @@ export async function createLibsqlStore(file: string): Promise<RunStore> {
         | undefined;
       return found && { runId: found.runId, digest: found.digest };
     },
-    async change({ runId, status, revision }, change: RunChange) {
+    async change({ runId, status, revision, owner, attempts }, change: RunChange) {
       const stored = await writer.write({
         kind: "change",
-        seen: { runId, status, revision },
+        seen: { runId, status, revision, owner, attempts },
         change,
         rises: !isEnded(status),
         durable: change.status !== undefined && isEnded(change.status),
@@ -90,6 +90,8 @@ export async function createLibsqlStore(file: string): Promise<RunStore> {
         return read(({ retired }) => retired.get(runId)) !== undefined;
       },
     },
+    isShared: false,
+    watch: () => () => {},
     fault: async () => identity.fault(),
     lost: writer.lost,
     async close() {

@@ -1,6 +1,6 @@
 import Database from "libsql";
 
-import { ROW, WHERE } from "./layout.ts";
+import { ROW, WHERE } from "./columns.ts";
 import type { EndedRun } from "./run-store.ts";
 
 const ENDED = `run_id as runId, finished_at as finishedAt, seq as place,
@@ -17,6 +17,7 @@ type Queries = Record<
   | "params"
   | "byKey"
   | "active"
+  | "running"
   | "unsettled"
   | "counts"
   | "kept"
@@ -32,6 +33,10 @@ function prepare(db: Database.Database): Queries {
     params: db.prepare("select params from runs where run_id = ?"),
     byKey: db.prepare("select run_id as runId, digest from runs where idempotency_key = ?"),
     active: db.prepare(`select ${ROW} from runs where ${WHERE.active} order by seq`),
+    running: db.prepare(
+      // Said both ways, as for those that wait: only so is it answered from the index of active runs.
+      `select ${ROW} from runs where ${WHERE.active} and ${WHERE.running} order by seq`,
+    ),
     unsettled: db.prepare(`select ${ROW} from runs where ${WHERE.unsettled} order by seq`),
     counts: db.prepare(
       `select status, model_id as modelId, count(*) as runs from runs where ${WHERE.active}

@@ -22,6 +22,8 @@ export interface RunRow {
   readonly meshIsOurs: boolean;
   /** What the generator wants to know after a restart. */
   readonly handle: string | null;
+  /** The process whose generator is at it, or that has yet to clear up behind it; null for none. */
+  readonly owner: string | null;
   /** How often a generator has begun on it. */
   readonly attempts: number;
   /** Rises by one with every stored change of an active run, then stays: nothing that shows changes any more. */
@@ -57,6 +59,7 @@ export type RunChange = Partial<
     | "meshBytes"
     | "meshIsOurs"
     | "handle"
+    | "owner"
     | "attempts"
     | "startedAt"
     | "finishedAt"
@@ -70,8 +73,11 @@ export type CreateOutcome =
   | { readonly kind: "mismatch" }
   | { readonly kind: "full" };
 
-/** Which rows `list` gives: those still to be worked on, or ended ones that left something behind. */
-export type RowSelection = "active" | "unsettled";
+/**
+ * Which rows `list` gives: those still to be worked on, those of them that a generator has begun on,
+ * or ended ones that left something behind (where others work too, also those that have an owner).
+ */
+export type RowSelection = "active" | "running" | "unsettled";
 
 /** How many active runs of a model have a status. */
 export interface ActiveCount {
@@ -106,14 +112,21 @@ export interface RunStore {
   /** The run a key stands for, with the digest it was made from. */
   findByKey(key: string): Promise<{ runId: string; digest: string } | undefined>;
   /**
-   * Compare-and-set: changes the row only if it still has the status and the revision of `seen`.
-   * Gives the row as it is then, or undefined when somebody else was first.
+   * Compare-and-set: changes the row only if it still has the status, the revision, the owner and the
+   * attempts of `seen`. Gives the row as it is then, or undefined when somebody else was first.
    */
   change(seen: RunRow, change: RunChange): Promise<RunRow | undefined>;
   /** Oldest first. */
   list(selection: RowSelection): Promise<RunRow[]>;
   countActive(): Promise<ActiveCount[]>;
   readonly retirement: RetirementStore;
+  /** True when other processes may write to it too. */
+  readonly isShared: boolean;
+  /**
+   * Tells, from now on, of changes of the run that other processes made, until it is called off. Some
+   * may be told together, as the last of them. Where there are no others it never tells.
+   */
+  watch(runId: string, listener: (row: RunRow) => void): () => void;
   /** Why it can't be written any more (its file is gone), or undefined while it can. */
   fault(): Promise<string | undefined>;
   /** Resolves when it can't be written any more in this process, whatever happens; never otherwise. */

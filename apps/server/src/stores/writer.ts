@@ -1,7 +1,8 @@
 import Database from "libsql";
 
+import { COLUMNS, ROW, WHERE } from "./columns.ts";
 import { createIdentity } from "./identity.ts";
-import { COLUMNS, openStoreFile, ROW, WHERE } from "./layout.ts";
+import { openStoreFile } from "./layout.ts";
 import type { NewRun, RunChange, RunRow } from "./run-store.ts";
 
 /** A change of the store. Each is one statement or a few, and may share its transaction with others. */
@@ -13,7 +14,7 @@ export type Write =
     }
   | {
       readonly kind: "change";
-      readonly seen: Pick<RunRow, "runId" | "status" | "revision">;
+      readonly seen: Pick<RunRow, "runId" | "status" | "revision" | "owner" | "attempts">;
       readonly change: RunChange;
       /** An ended run keeps its revision, whatever is tidied up. */
       readonly rises: boolean;
@@ -49,7 +50,8 @@ function prepare(db: Database.Database) {
       const sets = fields.map((field) => `${COLUMNS[field]} = ?`);
       if (rises) sets.push("revision = revision + 1");
       const sql = `update runs set ${sets.join(", ")}
-        where run_id = ? and status = ? and revision = ? returning ${ROW}`;
+        where run_id = ? and status = ? and revision = ? and owner is ? and attempts = ?
+        returning ${ROW}`;
       let found = updates.get(sql);
       if (!found) updates.set(sql, (found = db.prepare(sql)));
       return found;
@@ -136,7 +138,10 @@ export function openWriter(file: string) {
           const value = change[field] ?? null;
           return typeof value === "boolean" ? Number(value) : value;
         });
-        return use.update(fields, rises).all(...values, seen.runId, seen.status, seen.revision)[0];
+        const { runId, status, revision, owner, attempts } = seen;
+        return use
+          .update(fields, rises)
+          .all(...values, runId, status, revision, owner, attempts)[0];
       }
       case "retire": {
         if (use.inherit.all(write.runId).length > 0) use.disown.run(write.runId);

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { Run } from "@modly-runs/contract";
 import { expect, onTestFinished, test } from "vitest";
 
-import { CannotStart } from "../../src/server.ts";
+import { CannotStart } from "../../src/cannot-start.ts";
 import { openApp, scratch } from "../support/app.ts";
 import { mountSmallDisk } from "../support/disk.ts";
 import { createHeld } from "../support/generators.ts";

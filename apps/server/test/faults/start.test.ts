@@ -8,7 +8,8 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 
 import { type Config, readConfig } from "../../src/config.ts";
-import { CannotStart, startServer } from "../../src/server.ts";
+import { CannotStart } from "../../src/cannot-start.ts";
+import { startServer } from "../../src/server.ts";
 import { openApp, scratch } from "../support/app.ts";
 import { runServerProcess, startServerProcess } from "../support/server-process.ts";
 

@@ -2,7 +2,7 @@ import { RUN_STATUSES } from "@modly-runs/contract";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { NewRun, RunRow, RunStore } from "../../src/stores/run-store.ts";
+import type { NewRun, RowSelection, RunRow, RunStore } from "../../src/stores/run-store.ts";
 
 /** A place to keep runs that outlives the store which writes to it. */
 export interface StorePlace {
@@ -12,7 +12,7 @@ export interface StorePlace {
 
 const ROOM = 1000;
 
-function newRun(runId: string, more: Partial<NewRun> = {}): NewRun {
+export function newRun(runId: string, more: Partial<NewRun> = {}): NewRun {
   return {
     runId,
     modelId: "test/steps",
@@ -51,7 +51,7 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
         ...{ runId: "a", modelId: "test/steps", collection: "Default" },
         ...{ upload: "upload-of-a", status: "pending", progress: 0, step: null, error: null },
         ...{ workspacePath: null, meshSha256: null, meshBytes: null, meshIsOurs: false },
-        ...{ handle: null, attempts: 0, revision: 1 },
+        ...{ handle: null, owner: null, attempts: 0, revision: 1 },
         ...{ createdAt: 1_000, startedAt: null, finishedAt: null },
       });
       expect(await store.get("a")).toEqual(row);
@@ -79,6 +79,23 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
       expect(changed).toMatchObject({ status: "running", step: "Go", attempts: 1, revision: 2 });
       expect(await store.change(seen, { status: "cancelled" })).toBeUndefined();
       expect(await store.get("a")).toEqual(changed);
+    });
+
+    it("changes nothing for an owner or an attempt that is no longer the run's", async () => {
+      const begun = (await store.change(await created(store, "a"), {
+        status: "running",
+        owner: "one",
+        attempts: 1,
+      }))!;
+      expect(begun.owner).toBe("one");
+      for (const other of [{ owner: "two" }, { owner: null }, { attempts: 2 }])
+        expect(await store.change({ ...begun, ...other }, { progress: 9 })).toBeUndefined();
+      const released = (await store.change(begun, { owner: null }))!;
+      expect(released.owner).toBeNull();
+      expect(await store.change(released, { owner: "two", attempts: 2 })).toMatchObject({
+        owner: "two",
+        attempts: 2,
+      });
     });
 
     it("lets exactly one of many that race win", async () => {
@@ -138,9 +155,10 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
       await change("c", { status: "done", workspacePath: "Default/c.glb" });
       await change("d", { status: "cancelled", workspacePath: "Default/d.glb" });
       await change("e", { status: "error", handle: "h" });
-      const ids = async (selection: "active" | "unsettled") =>
+      const ids = async (selection: RowSelection) =>
         (await store.list(selection)).map(({ runId }) => runId);
       expect(await ids("active")).toEqual(["a", "b"]);
+      expect(await ids("running")).toEqual(["b"]);
       expect(await ids("unsettled")).toEqual(["d", "e"]);
     });
 

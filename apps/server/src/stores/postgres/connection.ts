@@ -1,0 +1,129 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import pg from "pg";
+
+/** Anything that takes a statement: the pool, or one connection in a transaction. */
+export interface Queryable {
+  query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+}
+
+/** How long a statement waits for a database that is away, ms; and how often it tries meanwhile. */
+const PATIENCE_MS = 5000;
+const AGAIN_MS = 100;
+/** A statement that takes so long is on a connection that is dead, ms. */
+const STATEMENT_MS = 10_000;
+
+/** Codes of PostgreSQL (appendix A) and of the system that say: not now, or not on this connection. */
+const AWAY =
+  /^(?:08...|57P0[1-5]|53[023]00|25006|40001|40P01|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+/** What the driver says without a code. */
+const AWAY_WORDS = /connection terminated|timeout exceeded|query read timeout|connection error/i;
+const DISK_FULL = "53100";
+
+const codeOf = (cause: unknown) => String((cause as { code?: unknown } | null)?.code ?? "");
+
+function isAway(cause: unknown): boolean {
+  return AWAY.test(codeOf(cause)) || (codeOf(cause) === "" && AWAY_WORDS.test(String(cause)));
+}
+
+/** In words that no other room has to know PostgreSQL for. */
+function translated(cause: unknown): unknown {
+  if (codeOf(cause) === DISK_FULL)
+    return Object.assign(new Error("the database has no room left", { cause }), { code: "ENOSPC" });
+  if (!isAway(cause)) return cause;
+  const message = `the database can't be reached: ${(cause as Error).message}`;
+  return Object.assign(new Error(message, { cause }), { code: "STORE_AWAY" });
+}
+
+/** Whole numbers of 64 bits come as text unless told otherwise; ours are times and counts, far below 2^53. */
+const types = {
+  getTypeParser: ((oid: number, format?: "text") =>
+    oid === pg.types.builtins.INT8
+      ? Number
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** A name that needs no thought in SQL. */
+const SCHEMA = /^[a-z_][a-z0-9_]{0,40}$/;
+const DEFAULT_SCHEMA = "modly_runs";
+
+/** Where the database is, without what is ours in its address. */
+export interface Place {
+  readonly connectionString: string;
+  readonly schema: string;
+}
+
+/** Splits `?schema=` from the address of a database. @throws Error with what is wrong with it */
+export function placeOf(address: string): Place {
+  const url = new URL(address);
+  const schema = url.searchParams.get("schema") ?? DEFAULT_SCHEMA;
+  if (!SCHEMA.test(schema))
+    throw new Error(`the schema ${JSON.stringify(schema)} is not a plain name in small letters`);
+  url.searchParams.delete("schema");
+  return { connectionString: url.href, schema };
+}
+
+export interface Connection extends Place {
+  /**
+   * Does the work, again and again for some seconds when the database is away. `isAgain` is true when
+   * an earlier try may have been stored without a word.
+   */
+  patiently<T>(work: (use: Queryable, isAgain: boolean) => Promise<T>): Promise<T>;
+  /** The same, in one transaction. */
+  transaction<T>(work: (use: Queryable, isAgain: boolean) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const over = (client: pg.Pool | pg.PoolClient): Queryable => ({
+  query: async (sql, values) =>
+    (await client.query<Record<string, unknown>>(sql, values as unknown[])).rows,
+});
+
+/** Opens connections as they are needed. */
+export function connect(address: string): Connection {
+  const place = placeOf(address);
+  const pool = new pg.Pool({
+    connectionString: place.connectionString,
+    application_name: `modly-runs ${place.schema}`,
+    types,
+    max: 10,
+    keepAlive: true,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: STATEMENT_MS,
+  });
+  // An idle connection that breaks is replaced when it is needed.
+  pool.on("error", () => {});
+
+  async function patiently<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
+    const began = performance.now();
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        return await work(isAgain);
+      } catch (cause) {
+        if (!isAway(cause) || performance.now() - began > PATIENCE_MS) throw translated(cause);
+        await wait(AGAIN_MS);
+      }
+    }
+  }
+
+  return {
+    ...place,
+    patiently: (work) => patiently((isAgain) => work(over(pool), isAgain)),
+    transaction: (work) =>
+      patiently(async (isAgain) => {
+        const client = await pool.connect();
+        try {
+          await client.query("begin");
+          const result = await work(over(client), isAgain);
+          await client.query("commit");
+          client.release();
+          return result;
+        } catch (cause) {
+          // Its state is not known: it is not used again.
+          client.release(true);
+          throw cause;
+        }
+      }),
+    close: () => pool.end(),
+  };
+}
