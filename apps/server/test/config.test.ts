@@ -48,6 +48,19 @@ describe("settings", () => {
     [["--host", "0.0.0.0"], /needs a token: set MODLY_RUNS_TOKEN/],
     [["--token", " "], /--token must not be empty/],
     [["extra"], /extra/],
+    [["--role", "boss"], /--role must be one of all, api, worker/],
+    [["--role", "api"], /--role api is for one of several nodes: set --database-url/],
+    [["--queue-url", "redis://a"], /--queue-url is for several nodes: set --database-url/],
+    [["--files-url", "/shared"], /--files-url is for several nodes: set --database-url/],
+    [["--database-url", "mysql://a/b"], /--database-url must be the address of a PostgreSQL/],
+    [
+      ["--database-url", "postgres://a/b", "--queue-url", "amqp://a"],
+      /--queue-url must be the address of a Redis, a Valkey or a PostgreSQL/,
+    ],
+    [
+      ["--role", "worker", "--database-url", "postgres://a/b"],
+      /--role worker needs --files-url: the others must find the same/,
+    ],
   ])("%j is refused with a sentence", (args, why) => {
     const read = readConfig(args, {});
     expect(read.kind).toBe("refused");
@@ -89,6 +102,20 @@ describe("settings", () => {
   ])("%s=%j is refused with a sentence", (name, text, why) => {
     const read = readConfig([], { [name]: text });
     expect(read.kind === "refused" && read.why).toMatch(why);
+  });
+
+  it("let nodes meet: the queue is where the runs are, unless it is said otherwise", () => {
+    expect(config([])).toMatchObject({ role: "all", shared: null });
+    const databaseUrl = "postgres://a/b";
+    expect(config(["--database-url", databaseUrl])).toMatchObject({
+      role: "all",
+      shared: { databaseUrl, queueUrl: databaseUrl, filesUrl: null },
+    });
+    const args = ["--queue-url", "redis://c", "--files-url", "/shared", "--role", "api"];
+    expect(config([...args, "--database-url", databaseUrl])).toMatchObject({
+      role: "api",
+      shared: { databaseUrl, queueUrl: "redis://c", filesUrl: "/shared" },
+    });
   });
 
   it("let others in only with a token, or with a flag that insists", () => {

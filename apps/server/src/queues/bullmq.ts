@@ -61,8 +61,10 @@ export async function openBullmqQueue(
     fill(from);
   }
 
+  const hasRoom = ({ taken, places }: Places) => handler !== undefined && taken < places;
+
   async function takeWhatFits(to: Places): Promise<void> {
-    while (handler && to.taken < to.places) {
+    while (hasRoom(to)) {
       const [modelId] = to.ready;
       if (modelId === undefined) return;
       to.ready.delete(modelId);
@@ -81,7 +83,7 @@ export async function openBullmqQueue(
       .catch(onFault)
       .finally(() => {
         slot.filling = undefined;
-        if (handler && slot.taken < slot.places && slot.ready.size > 0) fill(slot);
+        if (hasRoom(slot) && slot.ready.size > 0) fill(slot);
       });
   }
 
@@ -140,7 +142,7 @@ export async function openBullmqQueue(
     },
     async stop() {
       handler = undefined;
-      await Promise.allSettled([...slots.values()].map(({ filling }) => filling));
+      await Promise.allSettled([...slots.values()].map(async ({ filling }) => filling));
       // Locks are renewed until the last of them is let go.
       await Promise.allSettled(working);
       clocks.forEach(clearInterval);

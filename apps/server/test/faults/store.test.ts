@@ -180,7 +180,7 @@ test("a store of the first version is brought up to date with all that is in it"
   db.exec(`drop index runs_active; drop index runs_unsettled; drop index runs_ended; drop index runs_of_others;
     drop table retired;
     alter table runs drop column mesh_sha256; alter table runs drop column mesh_bytes;
-    alter table runs drop column mesh_is_ours;
+    alter table runs drop column mesh_is_ours; alter table runs drop column owner;
     create index runs_by_status on runs (status, seq);
     pragma user_version = 1`);
   db.close();

@@ -1,7 +1,6 @@
 import {
   type BackendFactory,
   createRedisBackend,
-  type IQueueBackend,
   PostgresConnection,
   PostgresQueueBackend,
 } from "bullmq";
@@ -12,7 +11,7 @@ import pg from "pg";
 export interface Engine {
   /** Part of what every queue and worker is made with. */
   readonly options: { readonly connection: object; readonly prefix: string };
-  readonly backend: BackendFactory<IQueueBackend>;
+  readonly backend: BackendFactory;
   /** Wakes the workers of a model. */
   ring(modelId: string): Promise<void>;
   /** Calls back when somebody rang. A ring may be lost. */
@@ -43,7 +42,7 @@ function openRedis(url: URL, onFault: OnFault): Engine {
   return {
     options: { connection, prefix },
     backend: (name, options, { blocking = false } = {}) =>
-      createRedisBackend(name, options as Parameters<typeof createRedisBackend>[1], { blocking }),
+      createRedisBackend(name, options, { blocking }),
     async ring(modelId) {
       await connection.publish(bell, modelId);
     },
@@ -70,7 +69,7 @@ async function openPostgres(url: URL, onFault: OnFault): Promise<Engine> {
     connectionString,
     schema,
     migrate: true,
-    max: 5,
+    max: 4,
     connectionTimeoutMillis: COMMAND_MS,
     query_timeout: COMMAND_MS,
     application_name: schema,

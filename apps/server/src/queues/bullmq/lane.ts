@@ -123,7 +123,7 @@ export function openLane(
       const job = await working().getNextJob(token, { block: false });
       if (!job) return undefined;
       line = undefined;
-      return heldOf(job as unknown as Job, token);
+      return heldOf(job, token);
     },
     async renew(held) {
       if (held.length === 0) return;

@@ -20,7 +20,7 @@ const AWAY =
 const AWAY_WORDS = /connection terminated|timeout exceeded|query read timeout|connection error/i;
 const DISK_FULL = "53100";
 
-const codeOf = (cause: unknown) => String((cause as { code?: unknown } | null)?.code ?? "");
+const codeOf = (cause: unknown) => (cause as { code?: string } | null)?.code ?? "";
 
 function isAway(cause: unknown): boolean {
   return AWAY.test(codeOf(cause)) || (codeOf(cause) === "" && AWAY_WORDS.test(String(cause)));
@@ -36,12 +36,8 @@ function translated(cause: unknown): unknown {
 }
 
 /** Whole numbers of 64 bits come as text unless told otherwise; ours are times and counts, far below 2^53. */
-const types = {
-  getTypeParser: ((oid: number, format?: "text") =>
-    oid === pg.types.builtins.INT8
-      ? Number
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-};
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** A name that needs no thought in SQL. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,40}$/;
@@ -86,7 +82,7 @@ export function connect(address: string): Connection {
     connectionString: place.connectionString,
     application_name: `modly-runs ${place.schema}`,
     types,
-    max: 10,
+    max: 8,
     keepAlive: true,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: STATEMENT_MS,

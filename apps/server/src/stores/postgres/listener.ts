@@ -70,15 +70,11 @@ export function createListener(
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    const lost = new Promise<void>((resolve) => {
-      client.once("error", () => resolve());
-      client.once("end", () => resolve());
-    });
-    client.on("error", () => {});
     const alive = new AbortController();
     const stop = () => alive.abort();
+    client.on("error", stop);
+    client.once("end", stop);
     closing.signal.addEventListener("abort", stop);
-    void lost.then(stop);
     try {
       await client.connect();
       client.on("notification", ({ payload = "" }) => {
