@@ -24,7 +24,7 @@ export {
   type Step,
 } from "./definition/schema.ts";
 export { fits, type Port, VALUE_TYPES, type ValueType } from "./definition/types.ts";
-export { faultsOf, meant } from "./definition/words.ts";
+export { faultsOf, listed, meant } from "./definition/words.ts";
 export {
   type Action,
   apply,

@@ -2,6 +2,8 @@ import {
   type Definition,
   faultsIn,
   faultsOf,
+  listed,
+  meant,
   type Path,
   planOf,
   type Plan,
@@ -11,6 +13,7 @@ import {
 import type { FieldError } from "@modly-runs/contract";
 import type { ZodError } from "zod";
 
+import { TASK_NAMES } from "../contract/tasks.ts";
 import { CreateWorkflow, WorkflowStepDefinition } from "../contract/workflow.ts";
 import { type GivenFiles, kindNames, translate, type Wrong } from "./translate.ts";
 
@@ -26,12 +29,25 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** What is wrong with the form of a body, each at its place. */
-export function errorsOf(error: ZodError): FieldError[] {
-  return faultsOf(error.issues, knownAt).map(({ path, message, key }) => ({
+/** What is wrong with the form of a body or a query, each at its place. What follows a slip there is the same slip. */
+export function errorsOf(error: ZodError, raw: unknown): FieldError[] {
+  const errors = faultsOf(error.issues, knownAt).map(({ path, message, key }) => ({
     field: written(key === undefined ? path : [...path, key]) || "body",
-    message,
+    message: path.at(-1) === "task_type" ? unknownTask(path, raw) : message,
   }));
+  return errors.filter(
+    ({ field }, at) => errors.findIndex((other) => other.field === field) === at,
+  );
+}
+
+function unknownTask(path: Path, raw: unknown): string {
+  let found = raw;
+  for (const part of path) found = (found as Record<string | number, unknown> | undefined)?.[part];
+  const known =
+    path.filter((part) => part === "steps").length > 1 ? TASK_NAMES : [...TASK_NAMES, "EACH"];
+  if (found === undefined) return `task_type is missing. There is ${listed(known)}.`;
+  if (found === "EACH") return "EACH can't be inside EACH.";
+  return `There is no task ${JSON.stringify(found)}.${typeof found === "string" ? meant(found, known) : ""}`;
 }
 
 /** Reads the body of a create, and says everything that is wrong with it, each at its place. */

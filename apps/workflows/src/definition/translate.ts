@@ -189,9 +189,9 @@ function inputsOf(step: DoingTask, here: Path, making: Making): Record<string, u
     const addresses = many && Array.isArray(written) ? (written as unknown[]) : [written];
     if (!addresses.every((one) => typeof one === "string")) {
       making.wrong.push({ path: place, message: "It must be an address: https:// or data:." });
-      continue;
     }
-    inputs[name] = [`input.${give(making, kind.inputs[name]!.type, addresses, place, many)}`];
+    const texts = addresses.filter((one): one is string => typeof one === "string");
+    inputs[name] = [`input.${give(making, kind.inputs[name]!.type, texts, place, many)}`];
     making.places.set(keyOf([...here, "inputs", name]), place);
   }
   for (const [at, mapping] of step.input_mappings.entries()) {
@@ -247,8 +247,7 @@ function toldOf(step: DoingTask, here: Path, making: Making): Record<string, unk
       message: "A server is named by provider_config.provider_type.",
     });
   const { provider_type: named, ...rest } = step.provider_config ?? {};
-  const server = named === undefined || named === null ? making.providers[0] : named;
-  checkProvider(server, [...place, "provider_type"], making);
+  const server = providerOf(named, [...place, "provider_type"], making);
   for (const name of Object.keys(rest)) {
     if (told[name] !== undefined)
       making.wrong.push({
@@ -267,8 +266,7 @@ function fallbackOf(
 ): Record<string, unknown> | undefined {
   const { fallback_provider_type: type, fallback_provider_config: config } = step;
   if (step.task_type !== "GENERATION" || (!type && !config)) return undefined;
-  const server = type ?? making.providers[0];
-  checkProvider(server, [...here, "fallback_provider_type"], making);
+  const server = providerOf(type, [...here, "fallback_provider_type"], making);
   making.places.set(keyOf([...here, "fallback", "with"]), [...here, "fallback_provider_config"]);
   making.places.set(keyOf([...here, "fallback"]), [...here, "fallback_provider_type"]);
   if (config?.["server"] !== undefined)
@@ -281,8 +279,11 @@ function fallbackOf(
   return { with: { ...(model === undefined ? {} : { model }), ...config, server } };
 }
 
-function checkProvider(name: unknown, path: Path, { providers, wrong }: Making): void {
-  if (typeof name === "string" && providers.includes(name)) return;
+/** The provider of that name; the first where none is named, or where there is none of that name. */
+function providerOf(name: unknown, path: Path, { providers, wrong }: Making): string {
+  const first = providers[0]!;
+  if (name === undefined || name === null) return first;
+  if (typeof name === "string" && providers.includes(name)) return name;
   const known = `This service knows ${providers.join(", ")}.`;
   wrong.push({
     path,
@@ -291,6 +292,7 @@ function checkProvider(name: unknown, path: Path, { providers, wrong }: Making):
         ? `There is no provider ${name}. ${known}`
         : `It must be the name of a provider. ${known}`,
   });
+  return first;
 }
 
 const addressOf = (step: string, field: string) => (step === "item" ? "item" : `${step}.${field}`);

@@ -184,7 +184,7 @@ function readJson(most: number): RequestHandler {
 /** What zod found wrong with a request, as a refusal. */
 function refuseInvalid(
   error: RequestValidationError,
-  _req: Request,
+  req: Request,
   res: Response,
   next: NextFunction,
 ): void {
@@ -192,7 +192,7 @@ function refuseInvalid(
     return refuse(res, "workflow_not_found", "There is no workflow with this id.");
   const found = error.body ?? error.query;
   if (!found) return next(error);
-  const errors = errorsOf(found);
+  const errors = errorsOf(found, error.body ? req.body : req.query);
   refuse(res, error.body ? "invalid_definition" : "invalid_field", sentenceOf(errors), errors);
 }
 
