@@ -9,7 +9,7 @@ export function sentenceOf(text: string): string {
   const last = lines.findLast((line) => line !== "" && !/^at .+:\d+/.test(line)) ?? "";
   const clean = last
     .replaceAll(
-      /(?:file:\/\/)?(?:(?<!\w)[A-Za-z]:[\\/]|\\\\|(?<![\w.:/])\/)(?:[^\s"'<>|:;,]+[\\/])+([^\s"'<>|:;,\\/]*)/g,
+      /(?:file:\/\/\/?(?:[A-Za-z]:[\\/])?|(?<!\w)[A-Za-z]:[\\/]|\\\\|(?<![\w.:/])\/)(?:[^\s"'<>|:;,]+[\\/])+([^\s"'<>|:;,\\/]*)/g,
       "$1",
     )
     .replaceAll(/\p{Cc}+/gu, " ")
