@@ -57,11 +57,10 @@ export function planOf(definition: Definition, given: Given): PlanOutcome {
       expand(
         definition,
         { ...given, [spread[0]]: [(value as { value: Value }).value] },
-        `${label}/`,
-        label,
+        { label, mark: `@${identityOf((value as { value: Value }).value)}` },
         made,
       );
-  else expand(definition, given, "", undefined, made);
+  else expand(definition, given, undefined, made);
   if (made.steps.length > MOST_STEPS)
     faults.push({
       path: ["steps"],
@@ -96,18 +95,17 @@ interface Frame {
 function expand(
   definition: Definition,
   given: Given,
-  prefix: string,
-  label: string | undefined,
+  /** Which of several values for one input the flow is done for. */
+  one: { readonly label: string; readonly mark: string } | undefined,
   made: Made,
 ): void {
-  const first = Object.values(given).find(([value]) => value && isFile(value))?.[0];
   const frame: Frame = {
     given,
-    prefix,
+    prefix: one ? `${one.label}/` : "",
     steps: new Map(definition.steps.map((step) => [step.id, step])),
     lists: new Map(),
     members: new Map(),
-    mark: prefix && first ? `@${identityOf(first)}` : "",
+    mark: one?.mark ?? "",
   };
   // An `each` is spread when what it goes over is: the order of needs.
   for (const step of byNeeds(definition.steps)) {
@@ -127,7 +125,7 @@ function expand(
     for (const { source, label: own } of sourcesOf(mapping, frame))
       made.outputs.push({
         name,
-        label: [label, own].filter(Boolean).join("-") || undefined,
+        label: [one?.label, own].filter(Boolean).join("-") || undefined,
         source,
       });
 }
