@@ -2,7 +2,7 @@ import { canBecome, isEnded, RUN_STATUSES, type RunStatus } from "@modly-runs/co
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { contradictionIn } from "./check.ts";
+import { brokenOrder, contradictionIn, EXPECTED } from "./check.ts";
 import type { History, Observation } from "./observations.ts";
 
 type State = { readonly status: RunStatus; readonly progress: number };
@@ -73,22 +73,141 @@ test("the fast checker and trying every order agree on small histories", () => {
   expect(Math.min(sound, unsound)).toBeGreaterThan(300);
 });
 
-test("the counter-example is a pair with its intervals", () => {
-  const read = (status: RunStatus, start: number, end: number, progress: number): Observation => ({
-    source: "read",
-    status,
-    start,
-    end,
-    progress,
-    exchange: start,
-  });
-  const found = contradictionIn({
-    runId: "r",
-    observations: [read("running", 0, 1, 10), read("pending", 2, 3, 0)],
-    cancelsSentAt: [],
-  });
-  expect(found).toMatchObject({
-    rule: "order",
-    message: "a read showed running 10%; a read begun 1.0 ms after its answer showed pending 0%",
+const read = (status: RunStatus, start: number, end: number, progress?: number): Observation => ({
+  ...{ source: "read", status, start, end, exchange: start },
+  ...(progress === undefined ? {} : { progress }),
+});
+const cancel = (status: RunStatus, start: number, end: number): Observation => ({
+  ...read(status, start, end),
+  source: "cancel",
+});
+const [early, late] = [read("running", 0, 1, 10), read("running", 1, 4, 40)];
+
+test.each<[string, readonly Observation[], readonly number[], object | undefined]>([
+  [
+    "a status that was taken back",
+    [read("pending", 2.25, 3, 0), early],
+    [],
+    {
+      rule: "order",
+      first: early,
+      second: read("pending", 2.25, 3, 0),
+      message: "a read showed running 10%; a read begun 1.3 ms after its answer showed pending 0%",
+    },
+  ],
+  [
+    "the latest of what was known, not the last",
+    [late, early, read("pending", 5, 6)],
+    [],
+    {
+      rule: "order",
+      first: early,
+      second: read("pending", 5, 6),
+      message: "a read showed running 10%; a read begun 4.0 ms after its answer showed pending",
+    },
+  ],
+  [
+    "progress that fell",
+    [late, early, read("running", 6, 7, 39)],
+    [],
+    {
+      rule: "progress",
+      first: late,
+      second: read("running", 6, 7, 39),
+      message: "a read showed running 40%; a read begun 2.0 ms after its answer showed running 39%",
+    },
+  ],
+  [
+    "the highest progress, also where a cancel or a lower one came between",
+    [late, cancel("running", 5, 6), read("error", 6, 7), read("error", 8, 9, 12)],
+    [],
+    {
+      rule: "progress",
+      first: late,
+      second: read("error", 8, 9, 12),
+      message: "a read showed running 40%; a read begun 4.0 ms after its answer showed error 12%",
+    },
+  ],
+  [
+    "two reads at once that no order explains",
+    [read("running", 0, 9, 40), read("running", 0, 9, 60), read("error", 0, 9, 50)],
+    [],
+    {
+      rule: "progress",
+      first: read("running", 0, 9, 60),
+      second: read("error", 0, 9, 50),
+      message: "a read showed running 60%, and a read showed error 50%",
+    },
+  ],
+  [
+    "reads at once of one status in any order",
+    [read("running", 0, 9, 40), read("running", 0, 9, 20)],
+    [],
+    undefined,
+  ],
+  ["progress that only stays", [late, read("running", 5, 6, 40)], [], undefined],
+  [
+    "a first progress of nothing",
+    [read("pending", 0, 1, 0), read("running", 2, 3, 0)],
+    [],
+    undefined,
+  ],
+  [
+    "two ends",
+    [early, read("done", 3, 4, 100), cancel("error", 3, 4)],
+    [],
+    {
+      rule: "ends",
+      first: read("done", 3, 4, 100),
+      second: cancel("error", 3, 4),
+      message: "a read showed done 100%, and a cancel showed error",
+    },
+  ],
+  [
+    "one end, seen often",
+    [read("done", 3, 4), read("done", 3, 4), read("done", 5, 6)],
+    [],
+    undefined,
+  ],
+  [
+    "a cancel before anybody asked for it",
+    [read("cancelled", 1, 2)],
+    [7, 4.5],
+    {
+      rule: "cancelled-before-cancel",
+      first: read("cancelled", 1, 2),
+      message: "a read showed cancelled, and the first cancel was sent 2.5 ms after that",
+    },
+  ],
+  [
+    "a cancel that nobody asked for",
+    [early, read("cancelled", 2, 3, 10)],
+    [],
+    {
+      rule: "cancelled-before-cancel",
+      first: read("cancelled", 2, 3, 10),
+      message: "a read showed cancelled 10%, and no cancel was sent",
+    },
+  ],
+  ["a cancel at that instant", [read("cancelled", 1, 2)], [2], undefined],
+])("%s: the counter-example", (_, observations, cancelsSentAt, expected) => {
+  expect(contradictionIn({ runId: "r", observations, cancelsSentAt })).toEqual(expected);
+});
+
+test("an order may be asked of some observations only", () => {
+  const seen = [cancel("done", 0, 1), read("running", 2, 3)];
+  expect(brokenOrder(seen)).toMatchObject({ first: seen[0], second: seen[1] });
+  expect(brokenOrder(seen, ({ source }) => source === "read")).toBeUndefined();
+  // What counts is kept, even if more was known of one that does not.
+  const late = [read("running", 0, 1), ...[cancel("done", 2, 3), read("pending", 4, 5)]];
+  expect(brokenOrder(late, ({ source }) => source === "read")).toMatchObject({ first: late[0] });
+});
+
+test("each rule has its sentence", () => {
+  expect(EXPECTED).toEqual({
+    order: "a run never goes back, and an end stays",
+    ends: "every answer shows the same end, and the end stays as it is",
+    "cancelled-before-cancel": "a run is cancelled only after somebody cancelled it",
+    progress: "progress never falls",
   });
 });
