@@ -12,7 +12,7 @@ import { methodGuard } from "./http/methods.ts";
 import { createPageRouter } from "./http/page-router.ts";
 import { refuse } from "./http/problems.ts";
 import { requestIdOf, requestLog } from "./http/request-log.ts";
-import { createRunsRouter, type RunsRouterDeps } from "./http/runs-router.ts";
+import { mountRuns, type RunsRouterDeps } from "./http/runs-router.ts";
 import { admit } from "./http/create.ts";
 import { createJobsRouter } from "./http/jobs-router.ts";
 import { createPassThrough, type Upstream } from "./http/pass-through.ts";
@@ -154,21 +154,25 @@ export function createApp(deps: AppDeps): Express {
 
   const secure = securityHeaders();
   const crossOrigin = cors({ ...CORS, origin: [...deps.guard.allowedOrigins] });
-  app.use(requestLog(deps.log, metrics));
+  const log = requestLog(deps.log, metrics);
   // Only a page says where it comes from, and only a page needs an answer to that.
   const privateNetwork = allowPrivateNetwork(deps.guard.allowedOrigins);
-  app.use((req, res, next) => {
+  const fromPages: RequestHandler = (req, res, next) => {
     if (req.headers.origin === undefined && req.method !== "OPTIONS") next();
     else void privateNetwork(req, res, () => crossOrigin(req, res, next));
+  };
+  const guarded = guard(deps.guard, secure);
+  // One layer of Express for what every request passes: a layer costs more than what is in it.
+  app.use((req, res, next) => {
+    log(req, res, () => fromPages(req, res, () => guarded(req, res, next)));
   });
-  app.use(guard(deps.guard, secure));
   // One for both doors, so that its limits count all uploads.
   const intake = [
     admit(deps, () => deps.stopping.aborted),
     readForm(deps.uploads, deps.limits, deps.log),
   ];
   // The first: runs are read far more often than anything else is asked for.
-  if (hasRuns) app.use(createRunsRouter({ ...deps, intake }, secure));
+  if (hasRuns) mountRuns(app, { ...deps, intake }, secure);
   app.use(secure);
   app.use(methodGuard());
   if (hasRuns) app.use(createJobsRouter({ ...deps, intake }));

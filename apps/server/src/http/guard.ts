@@ -103,7 +103,7 @@ export function guard(options: GuardOptions, secure: RequestHandler): RequestHan
         "forbidden_origin",
         "Pages of this origin may not call this server. Allow it with --allow-origin.",
       );
-    if (!isOpenPath(req.method, req.path) && !hasToken(req.headers))
+    if (!hasToken(req.headers) && !isOpenPath(req.method, req.path))
       return deny(
         res,
         "unauthorized",

@@ -39,8 +39,8 @@ export function requestIdOf(res: Response): string {
 /** Writes one line a request, and gives each an id that the answer names too. No query, no header, no token. */
 export function requestLog(log: Log, metrics: Metrics): RequestHandler {
   return (req, res, next) => {
-    const given = req.get("x-request-id");
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+    const given = req.headers["x-request-id"];
+    const requestId = typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     res.locals["requestId"] = requestId;
     const began = performance.now();
     res.once("close", () => {

@@ -1,6 +1,6 @@
 import { workflowRunsContract } from "@modly-runs/contract";
 import { createExpressEndpoints, initServer } from "@ts-rest/express";
-import { type RequestHandler, Router } from "express";
+import type { Express, RequestHandler } from "express";
 
 import type { Reads } from "../runs/reads.ts";
 import { type CreateDeps, createHandler } from "./create.ts";
@@ -18,9 +18,8 @@ export interface RunsRouterDeps extends CreateDeps {
 }
 
 /** The three endpoints. `secure` sets what any answer carries that is not the state of a run. */
-export function createRunsRouter(deps: RunsRouterDeps, secure: RequestHandler): Router {
+export function mountRuns(app: Express, deps: RunsRouterDeps, secure: RequestHandler): void {
   const { runs, reads, stopping, intake } = deps;
-  const router = Router({ strict: true, caseSensitive: true });
   const server = initServer();
   const follow = followMiddleware(runs, stopping);
   const endpoints = server.router(workflowRunsContract, {
@@ -53,11 +52,10 @@ export function createRunsRouter(deps: RunsRouterDeps, secure: RequestHandler): 
       },
     },
   });
-  createExpressEndpoints(workflowRunsContract, endpoints, router, {
+  createExpressEndpoints(workflowRunsContract, endpoints, app, {
     logInitialization: false,
     jsonQuery: false,
     responseValidation: false,
     requestValidationErrorHandler: refuseInvalid,
   });
-  return router;
 }
