@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from "helmet";
 
 import type { Exports } from "./exports/exports.ts";
+import { FilesAway } from "./files/away.ts";
 import type { Meshes } from "./files/run-files.ts";
 import type { Metrics } from "./metrics.ts";
 import { createDocsRouter } from "./http/docs-router.ts";
@@ -109,6 +110,14 @@ function onError({ log }: Pick<AppDeps, "log">): ErrorRequestHandler {
         "storage_full",
         "The server has no room left. Nothing was created; try again later.",
       );
+    if (cause instanceof FilesAway) {
+      log.warn({ err: cause }, "the storage for pictures and meshes does not do its part");
+      return refuse(
+        res,
+        "storage_busy",
+        "The storage for pictures and meshes does not answer. Nothing was created; try again in a moment.",
+      );
+    }
     if (isStoreLost(cause))
       return refuse(
         res,

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { isEnded } from "@modly-runs/contract";
 
+import { FilesAway } from "../files/away.ts";
 import { faultOfMesh } from "../files/mesh-check.ts";
 import type { Content, RunFiles } from "../files/run-files.ts";
 import type { GenerateResult, Generator } from "../generators/generator.ts";
@@ -55,8 +56,10 @@ function ownPath(row: RunRow, { file, stem }: Mesh, again: number | undefined): 
   return `${row.collection}/${begin}-${row.runId}${end}${path.extname(file).toLowerCase()}`;
 }
 
-/** A disk without room is the reader's business; anything else is a fault of ours. */
+/** A disk without room, or a storage that is away, is the reader's business; anything else is a fault of ours. */
 function sentenceOfFault(cause: unknown, otherwise: string): string {
+  if (cause instanceof FilesAway)
+    return "The storage for pictures and meshes did not answer for too long. Create the run again when it does.";
   return isOutOfRoom(cause)
     ? "There was no room left to store the mesh. Free some space, then create the run again."
     : `${otherwise} The server's log says more.`;

@@ -48,12 +48,13 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       const upload = await files.uploads.receive(
         Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]),
       );
-      expect(await readFile(upload.file)).toEqual(bytes);
+      const isSame = async (file: string) => (await readFile(file)).equals(bytes);
+      expect(await isSame(upload.file)).toBe(true);
       await files.uploads.keep(upload.key);
       // Another node works on its run.
       const elsewhere = await place.open();
       const workDir = await elsewhere.workDir("w");
-      expect(await readFile(await elsewhere.uploads.fetch(upload.key, workDir))).toEqual(bytes);
+      expect(await isSame(await elsewhere.uploads.fetch(upload.key, workDir))).toBe(true);
       expect(upload.bytes).toBe(bytes.length);
       expect(upload.sha256).toMatch(/^[\da-f]{64}$/);
       await files.uploads.remove(upload.key);
