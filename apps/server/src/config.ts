@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 import { z, type ZodTypeAny } from "zod";
 
+import { readS3Address } from "./files/s3/address.ts";
 import { defaultOf, type Setting, type SettingName, SETTINGS, variableOf } from "./settings.ts";
 
 /** What a request may bring. */
@@ -36,6 +37,8 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly workspaceDir: string;
+  /** True where somebody chose a directory for meshes. */
+  readonly hasOwnWorkspace: boolean;
   readonly workers: number;
   readonly defaultModel: string;
   readonly token: string | null;
@@ -170,6 +173,13 @@ const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>>
     isAddress(text, /^(?:rediss?|postgres(?:ql)?):$/)
       ? undefined
       : "must be the address of a Redis, a Valkey or a PostgreSQL, such as redis://host:6379/0",
+  "files-url": (text) => {
+    if (!/^[a-z][a-z\d+.-]+:/i.test(text) || text.startsWith("file:///")) return undefined;
+    if (!text.startsWith("s3:"))
+      return "must be a directory that all nodes share, or a bucket such as s3://bucket/prefix";
+    const address = readS3Address(text);
+    return typeof address === "string" ? address : undefined;
+  },
   "allow-origin": (text) =>
     URL.canParse(text) && new URL(text).origin === text.toLowerCase()
       ? undefined
@@ -284,6 +294,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
       port: number("port"),
       dataDir,
       workspaceDir: path.resolve(text("workspace-dir") ?? path.join(dataDir, "workspace")),
+      hasOwnWorkspace: text("workspace-dir") !== null,
       workers: number("workers"),
       defaultModel: text("default-model")!,
       token,

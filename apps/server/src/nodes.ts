@@ -1,10 +1,7 @@
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { CannotStart } from "./cannot-start.ts";
 import type { Config, Shared } from "./config.ts";
-import { createDirectoryFiles } from "./files/directory.ts";
-import type { RunFiles } from "./files/run-files.ts";
 import { type AnnouncedSource, createAnnouncedSource } from "./generators/announced.ts";
 import type { Log } from "./log.ts";
 import { createLocalQueue } from "./queues/local.ts";
@@ -67,22 +64,4 @@ async function openShared(
 /** @param self names this process to the others */
 export function openEngines(config: Config, self: string, log: Log): Promise<Engines> {
   return config.shared ? openShared(config.shared, self, log) : openAlone(config, self);
-}
-
-/** The files of all nodes where they share them; working directories are each node's own. */
-export async function openFiles({ dataDir, workspaceDir, shared }: Config): Promise<RunFiles> {
-  try {
-    const own = await createDirectoryFiles({ dataDir, workspaceDir });
-    if (!shared?.filesUrl) return own;
-    const directory = shared.filesUrl.startsWith("file:")
-      ? fileURLToPath(shared.filesUrl)
-      : path.resolve(shared.filesUrl);
-    const theirs = await createDirectoryFiles({
-      dataDir: directory,
-      workspaceDir: path.join(directory, "workspace"),
-    });
-    return { ...own, uploads: theirs.uploads, meshes: theirs.meshes };
-  } catch (cause) {
-    throw new CannotStart(`The directories can't be made: ${(cause as Error).message}.`);
-  }
 }

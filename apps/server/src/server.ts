@@ -12,6 +12,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { type Config, isLoopbackAddress } from "./config.ts";
 import { createExports } from "./exports/exports.ts";
 import { lockDirectory } from "./files/lock.ts";
+import { openFiles } from "./files/open.ts";
 import { createBuiltinSource } from "./generators/builtin/index.ts";
 import { findNetworks, type NetworkFiles } from "./generators/builtin/networks/index.ts";
 import type { GeneratorSource } from "./generators/generator.ts";
@@ -25,7 +26,7 @@ import type { Log } from "./log.ts";
 import type { Engines } from "./nodes.ts";
 import { createMetrics } from "./metrics.ts";
 import { mayPass } from "./out-of-room.ts";
-import { openEngines, openFiles } from "./nodes.ts";
+import { openEngines } from "./nodes.ts";
 import { obstaclesOf } from "./readiness.ts";
 import { createChanges } from "./runs/changes.ts";
 import { createLeftovers } from "./runs/leftovers.ts";
@@ -130,7 +131,7 @@ export async function startServer(
       () => queue.close(),
       () => store.close(),
     );
-    const files = await openFiles(config);
+    const files = await openFiles({ ...config, filesUrl: config.shared?.filesUrl ?? null });
     const exports = await createExports(path.join(dataDir, "exports"), log).catch(
       (cause: Error) => {
         throw new CannotStart(`The directory for exports can't be made: ${cause.message}.`);

@@ -80,7 +80,7 @@ export const SETTINGS = {
   "files-url": {
     type: "text",
     value: "URL",
-    help: "Where all nodes find pictures and meshes: a directory that they share",
+    help: "Where all nodes find pictures and meshes: a directory that they share, or s3://bucket/prefix",
   },
   workers: {
     type: "number",

@@ -58,6 +58,12 @@ describe("settings", () => {
       /--queue-url must be the address of a Redis, a Valkey or a PostgreSQL/,
     ],
     [
+      ["--files-url", "ftp://a/b"],
+      /--files-url must be a directory that all nodes share, or a bucket/,
+    ],
+    [["--files-url", "s3://Bucket_"], /--files-url must name a bucket, such as/],
+    [["--files-url", "s3://bucket?timeout=x"], /--files-url must have a time such as 5s/],
+    [
       ["--role", "worker", "--database-url", "postgres://a/b"],
       /--role worker needs --files-url: the others must find the same/,
     ],

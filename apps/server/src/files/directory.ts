@@ -197,6 +197,8 @@ function createMeshes({
   }
   return {
     publish: place,
+    isTaken: async (workspacePath) =>
+      (await resolveInside(workspaceDir, workspacePath)) !== undefined,
     contentOf,
     async holds(workspacePath, content) {
       const file = await resolveInside(workspaceDir, workspacePath);

@@ -64,10 +64,12 @@ export interface Uploads {
 /** Finished meshes by their path in the workspace, `<collection>/<file>`. */
 export interface Meshes {
   /**
-   * Puts a file in its place at once: flushed, then renamed, never half there. The same bytes in
-   * place already are fine; other bytes are `taken`.
+   * Puts a file in its place at once, never half there. The same bytes in place already are fine;
+   * other bytes are `taken`.
    */
   publish(file: string, workspacePath: string): Promise<PublishOutcome>;
+  /** True when there is a file in that place. Waits as long for an answer as `publish` does. */
+  isTaken(workspacePath: string): Promise<boolean>;
   /** What a file has in it, to be noted before it is published. */
   contentOf(file: string): Promise<Content>;
   /** True when there is a mesh in that place, and it has exactly this in it. */

@@ -29,8 +29,13 @@ export interface Recovery {
   tidy(isDead: (owner: string) => boolean): Promise<void>;
 }
 
+/** How often files that nobody needs are looked for, and how old they are when nobody can be at them any more, ms. */
+const SWEEP_MS = 10 * 60_000;
+const LEFT_MS = 60 * 60_000;
+
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, runs, registry, files, leftovers, maxAttempts, log } = deps;
+  let sweptAt = Number.NEGATIVE_INFINITY;
 
   async function requeue(row: RunRow): Promise<void> {
     const generator = await registry.find(row.modelId);
@@ -89,8 +94,12 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       }
     },
     async tidy(isDead) {
-      for (const row of await store.list("active"))
-        if (row.status === "pending") await requeue(row);
+      const active = await store.list("active");
+      for (const row of active) if (row.status === "pending") await requeue(row);
+      if (performance.now() - sweptAt > SWEEP_MS) {
+        sweptAt = performance.now();
+        await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])), LEFT_MS);
+      }
       for (const { runId, owner } of await store.list("unsettled"))
         if (owner === null || isDead(owner)) await leftovers.clear(runId, "abandon");
     },

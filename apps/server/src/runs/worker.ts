@@ -111,7 +111,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     for (const workspacePath of wanted) {
       // First the intent, then the file: a crash in between leaves a file that recovery knows of.
       const seen = current;
-      const isOurs = (await files.meshes.find(workspacePath)) === undefined;
+      const isOurs = !(await files.meshes.isTaken(workspacePath));
       const intent = await insist(row.runId, () =>
         runs.note(seen, {
           workspacePath,

@@ -16,6 +16,8 @@ import { servicesForTests } from "../support/services/for-tests.ts";
 export interface ClusterOptions {
   /** What keeps the queue. */
   readonly queue?: "redis" | "postgres";
+  /** Where all of them find pictures and meshes; a directory unless said otherwise. */
+  readonly filesUrl?: string;
   /** Flags of every node. */
   readonly args?: readonly string[];
 }
@@ -23,7 +25,7 @@ export interface ClusterOptions {
 /** Processes of the server that work on one store, one queue and one directory, all their own. */
 export interface Cluster {
   readonly database: TestDatabase;
-  /** Where all of them find pictures and meshes. */
+  /** What `--files-url` of all of them is. */
   readonly files: string;
   start(role: Role, args?: readonly string[]): Promise<ListeningServer>;
   /** Forgets every job, as a queue that lost its data. */
@@ -37,7 +39,7 @@ export async function makeCluster(options: ClusterOptions = {}): Promise<Cluster
   const { queue = "redis", args = [] } = options;
   const services = await servicesForTests();
   const directory = await mkdtemp(path.join(tmpdir(), "modly-runs-cluster-"));
-  const files = path.join(directory, "files");
+  const files = options.filesUrl ?? path.join(directory, "files");
   const database = await databaseForTest(services.database);
   const prefix = `cluster-${randomUUID()}`;
   const queueUrl = queue === "redis" ? `${services.queue}?prefix=${prefix}` : database.url;

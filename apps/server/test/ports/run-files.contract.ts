@@ -75,7 +75,9 @@ export function describeRunFiles(name: string, makePlace: () => Promise<FilesPla
       const file = await write("mesh");
       const content = await files.meshes.contentOf(file);
       expect(await files.meshes.holds("Default/a.glb", content)).toBe(false);
+      expect(await files.meshes.isTaken("Default/a.glb")).toBe(false);
       expect(await files.meshes.publish(file, "Default/a.glb")).toEqual({ ok: true });
+      expect(await files.meshes.isTaken("Default/a.glb")).toBe(true);
       expect(await files.meshes.holds("Default/a.glb", content)).toBe(true);
       const other = { ...content, sha256: "0".repeat(64) };
       expect(await files.meshes.holds("Default/a.glb", other)).toBe(false);

@@ -21,7 +21,7 @@ const UPLOADS = "uploads/";
 const WORKSPACE = "workspace/";
 
 /** A run waits so many times as long as a request does: hours of work may hang on it. */
-const PATIENCE = 12;
+const PATIENCE = 24;
 
 /** Tries until it works, or until a run has waited long enough. */
 async function patiently<T>({ timeoutMs }: S3Address, attempt: () => Promise<T>): Promise<T> {
@@ -115,6 +115,10 @@ function createMeshes(bucket: Bucket, address: S3Address): Meshes {
   return {
     contentOf,
     holds,
+    async isTaken(workspacePath) {
+      const key = keyOf(workspacePath);
+      return key !== undefined && (await patiently(address, () => bucket.find(key))) !== undefined;
+    },
     async publish(file, workspacePath) {
       const key = keyOf(workspacePath);
       if (!key) return { ok: false, reason: "invalid", why: "not a path of the workspace" };
