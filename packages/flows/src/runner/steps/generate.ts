@@ -34,11 +34,9 @@ export const generate: DoStep = async (context) => {
   const run = followed.value;
   if (run.status === "error") return failed(run.error, false);
   if (run.status !== "done") return failed(`The run ${runId} was cancelled on the server.`, false);
-  const chunks: Uint8Array[] = [];
-  const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
-  const saved = await client.download(run, sink, { signal: context.signal });
-  if (!saved.ok) return refused(saved.failure);
-  const mesh = await context.keep(Buffer.concat(chunks), {
+  const fetched = await fetchMesh(client, context, run);
+  if (!fetched.ok) return refused(fetched.failure);
+  const mesh = await context.keep(fetched.value, {
     type: "mesh",
     format: "glb",
     name: nameOf(context),
@@ -50,11 +48,11 @@ export const generate: DoStep = async (context) => {
 /** Sends the create until there is an answer: without one nobody knows whether the run was made. */
 async function create(
   client: Client,
-  { params, idempotencyKey, signal, world }: StepContext,
+  context: StepContext,
   image: Uint8Array,
 ): Promise<Outcome<string>> {
-  const since = Date.now();
-  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+  const { params, idempotencyKey, signal } = context;
+  return untilItPasses(context, async () => {
     const created = await client.create({
       image,
       modelId: params["model"] as string,
@@ -63,10 +61,32 @@ async function create(
       idempotencyKey,
       signal,
     });
-    if (created.ok) return succeed(created.value.run_id);
-    const { failure } = created;
+    return created.ok ? succeed(created.value.run_id) : created;
+  });
+}
+
+/** Fetches what a run made. A server that goes away meanwhile still has it when it is back. */
+async function fetchMesh(client: Client, context: StepContext, run: Run): Promise<Outcome<Buffer>> {
+  return untilItPasses(context, async () => {
+    const chunks: Uint8Array[] = [];
+    const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+    const saved = await client.download(run, sink, { signal: context.signal });
+    return saved.ok ? succeed(Buffer.concat(chunks)) : saved;
+  });
+}
+
+/** Asks again while the server may only be away. */
+async function untilItPasses<T>(
+  { signal, world }: StepContext,
+  ask: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const since = Date.now();
+  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+    const outcome = await ask();
+    if (outcome.ok) return outcome;
+    const { failure } = outcome;
     const again = isPassing(failure) || failure.reason === "create_in_progress";
-    if (!again || signal.aborted || Date.now() - since > world.patience) return created;
+    if (!again || signal.aborted || Date.now() - since > world.patience) return outcome;
     await rest(Math.max(pause, Math.min(failure.retryAfter ?? 0, 30) * 1000), signal);
   }
 }

@@ -1,0 +1,38 @@
+// Holds any service against the neighbouring API: pnpm workflows-check --url http://127.0.0.1:8766/api/v1
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+import { bodiesWith } from "../test/neighbour/bodies.ts";
+import { judge } from "../test/neighbour/judge.ts";
+
+const { values } = parseArgs({
+  options: {
+    url: { type: "string", default: "http://127.0.0.1:8766/api/v1" },
+    token: { type: "string" },
+    picture: { type: "string", default: "examples/duck.png" },
+    model: { type: "string", default: "builtin/relief" },
+    quick: { type: "string" },
+    slow: { type: "string" },
+    only: { type: "string", multiple: true },
+    patience: { type: "string", default: "120" },
+  },
+});
+const read = async (file: string) =>
+  JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+const picture = `data:image/png;base64,${(await readFile(values.picture)).toString("base64")}`;
+const own = bodiesWith(picture, { model: values.model, slowModel: values.model });
+const verdicts = await judge(
+  {
+    base: values.url.replace(/\/$/, ""),
+    token: values.token,
+    quick: values.quick ? await read(values.quick) : own.quick,
+    slow: values.slow ? await read(values.slow) : own.slow,
+    patience: Number(values.patience) * 1000,
+  },
+  values.only,
+);
+for (const { id, says, outcome, why } of verdicts)
+  console.log(`${id}  ${outcome.padEnd(9)}  ${says}${why ? `: ${why}` : ""}`);
+const broken = verdicts.filter(({ outcome }) => outcome === "broken").length;
+console.log(`${verdicts.length - broken} of ${verdicts.length} are not broken`);
+process.exitCode = broken === 0 ? 0 : 1;

@@ -1,0 +1,205 @@
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+import Database from "libsql";
+
+import type { Workflow } from "../../src/index.ts";
+import {
+  api,
+  from,
+  picture,
+  startServer,
+  type Started,
+  startService,
+  temporary,
+} from "../support.ts";
+
+export interface CrashOptions {
+  readonly kills: number;
+  readonly pictures: number;
+  readonly seed: number;
+  /** Milliseconds that a model takes; kills come within three times that. */
+  readonly stepMs: number;
+}
+
+/** What was killed, and what must be nothing. */
+export interface CrashReport {
+  readonly kills: { service: number; servers: number; all: number };
+  rounds: number;
+  steps: number;
+  /** Workflows that did not end COMPLETED, and why. */
+  readonly lost: string[];
+  /** Steps that took more attempts than undisturbed. */
+  readonly repeated: string[];
+  /** Outputs that are missing or have other bytes than undisturbed. */
+  readonly differing: string[];
+  /** Runs on the servers beyond one for each attempt. */
+  surplusRuns: number;
+}
+
+/** A locked step, a model that fails and its fallback on another server, EACH, and a join. */
+async function body(set: number, pictures: number, stepMs: number) {
+  const over = await Promise.all(
+    Array.from({ length: pictures }, (_, at) => picture(set * 256 + at)),
+  );
+  return {
+    name: "Crash",
+    origin_instance: "crash-test",
+    steps: [
+      {
+        id: "kept",
+        task_type: "GENERATION",
+        config: { model: "test/fingerprint", image: over[0] },
+        provider_config: { provider_type: "a" },
+        locked: true,
+      },
+      {
+        id: "all",
+        task_type: "EACH",
+        config: { over },
+        steps: [
+          {
+            id: "small",
+            task_type: "RESIZE",
+            config: { longest: 32 },
+            input_mappings: [from("item", "image")],
+          },
+          {
+            id: "mesh",
+            task_type: "GENERATION",
+            provider_config: { provider_type: "a", model: "test/fail", params: { step_ms: 100 } },
+            fallback_provider_type: "b",
+            fallback_provider_config: { model: "test/fingerprint", params: { step_ms: stepMs } },
+            input_mappings: [from("small", "image")],
+          },
+        ],
+        outputs: { mesh: { from_step: "mesh", from_field: "mesh" } },
+      },
+      {
+        id: "join",
+        task_type: "MERGE",
+        input_mappings: [from("kept", "mesh", "meshes"), from("all", "mesh", "meshes")],
+      },
+    ],
+  };
+}
+
+/** Runs workflows, kills what runs them at random moments, and compares the end with an undisturbed one. */
+export async function crashTest(options: CrashOptions): Promise<CrashReport> {
+  const { kills, pictures, seed, stepMs } = options;
+  const { dir, remove } = await temporary();
+  const random = randomOf(seed);
+  const report: CrashReport = {
+    kills: { service: 0, servers: 0, all: 0 },
+    rounds: 0,
+    steps: 0,
+    lost: [],
+    repeated: [],
+    differing: [],
+    surplusRuns: 0,
+  };
+  const places = ["a", "b"].map((name) => path.join(dir, name));
+  const serverArgs = (port = "0") => ["--port", port, "--max-attempts", "100"];
+  const servers = await Promise.all(places.map((place) => startServer(place, serverArgs())));
+  const serviceArgs = (port: string) => [
+    ...["--port", port, "--retry-pause", "0", "--log-level", "silent"],
+    ...servers.flatMap(({ url }, at) => ["--server", `${["a", "b"][at]}=${url}`]),
+  ];
+  const calm = await startService(path.join(dir, "calm"), serviceArgs("0"));
+  let service = await startService(path.join(dir, "disturbed"), serviceArgs("0"));
+  const started = (): Started[] => [...servers, calm, service];
+
+  const restartService = async () => {
+    await service.kill();
+    service = await startService(service.dir, serviceArgs(new URL(service.url).port));
+  };
+  const restartServer = async (at: number) => {
+    await servers[at]!.kill();
+    servers[at] = await startServer(places[at]!, serverArgs(new URL(servers[at]!.url).port));
+  };
+  /** Every run that either server was asked for. */
+  const runs = () => places.reduce((sum, place) => sum + runsIn(path.join(place, "runs.db")), 0);
+  const seen = async (id: string): Promise<Workflow> => api(service.url).get(id);
+
+  try {
+    // The first workflow makes what the others have locked.
+    const first = await body(0, 2, stepMs);
+    for (const { url } of [calm, service]) {
+      const client = api(url);
+      await client.ended((await client.create(first)).id);
+    }
+    for (let left = kills; left > 0;) {
+      const given = await body(++report.rounds, pictures, stepMs);
+      const quiet = api(calm.url);
+      const undisturbed = await quiet.ended((await quiet.create(given)).id);
+      const before = runs();
+      const { id } = await api(service.url).create(given);
+      while (left > 0 && !isOver(await seen(id))) {
+        // A random moment, not a wait for something.
+        await wait(random() * 3 * stepMs);
+        left--;
+        const what = random();
+        const which = random() < 0.5 ? 0 : 1;
+        if (what < 0.4) report.kills.service++;
+        else if (what < 0.8) report.kills.servers++;
+        else report.kills.all++;
+        await Promise.all([
+          ...(what < 0.4 || what >= 0.8 ? [restartService()] : []),
+          ...(what >= 0.4 ? [restartServer(which)] : []),
+        ]);
+      }
+      const end = await api(service.url).ended(id);
+      report.steps += end.total_steps;
+      if (end.status !== "COMPLETED") report.lost.push(`${end.status}: ${end.errors.join(" ")}`);
+      compare(undisturbed, end, report);
+      // One that fails and one that takes its place, for each picture; what is locked needs none.
+      report.surplusRuns += runs() - before - 2 * pictures;
+    }
+    return report;
+  } finally {
+    await Promise.all(started().map((one) => one.kill()));
+    await remove();
+  }
+}
+
+const isOver = ({ status }: Workflow) => ["COMPLETED", "FAILED", "CANCELLED"].includes(status);
+
+function compare(one: Workflow, other: Workflow, { repeated, differing }: CrashReport): void {
+  for (const [at, step] of one.steps.entries()) {
+    const same = other.steps[at]!;
+    if (same.retry_count !== step.retry_count)
+      repeated.push(`${step.step_id}: ${same.retry_count} retries, not ${step.retry_count}`);
+    if (contents(same) !== contents(step)) differing.push(step.step_id);
+  }
+}
+
+/** What a step made, by its bytes. */
+const contents = ({ result }: Workflow["steps"][number]): string =>
+  JSON.stringify(
+    Object.entries(result ?? {}).map(([name, value]) => [
+      name,
+      // Which run it was, and how long it took, differ from time to time.
+      typeof value === "object" ? (value as { sha256: string }).sha256 : null,
+    ]),
+  );
+
+/** Asked of the store itself: over HTTP a run is known by its id only. */
+function runsIn(file: string): number {
+  const db = new Database(file, { readonly: true });
+  try {
+    return (db.prepare("select count(*) as n from runs").get() as { n: number }).n;
+  } finally {
+    db.close();
+  }
+}
+
+/** Numbers from 0 to 1 that a seed brings again (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
