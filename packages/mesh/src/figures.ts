@@ -1,5 +1,5 @@
 import { boundsOf, type Mesh, triangleCount } from "./mesh.ts";
-import { type Welded, welded } from "./weld.ts";
+import { isClosed, type Welded, welded } from "./weld.ts";
 
 /** What can be told of a mesh in numbers. */
 export interface Figures {
@@ -29,25 +29,6 @@ export function figuresOf(mesh: Mesh): Figures {
     volume: watertight ? Math.abs(volumeOf(one)) : null,
     coloured: mesh.parts.some(({ picture, colours }) => picture ?? colours),
   };
-}
-
-/**
- * Every edge is passed as often in one direction as in the other: more than once where solids touch along it.
- * Sorting is quicker than a map of millions of edges.
- */
-function isClosed({ positions, indices }: Welded): boolean {
-  const span = positions.length / 3;
-  const there = new Float64Array(indices.length);
-  const back = new Float64Array(indices.length);
-  for (let at = 0; at < indices.length; at++) {
-    const from = indices[at]!;
-    const to = indices[at % 3 === 2 ? at - 2 : at + 1]!;
-    there[at] = from * span + to;
-    back[at] = to * span + from;
-  }
-  there.sort();
-  back.sort();
-  return indices.length > 0 && there.every((edge, at) => edge === back[at]);
 }
 
 /** The sum of the signed tetrahedra between the origin and each triangle. */

@@ -4,6 +4,8 @@ import { type Mesh, triangleCount } from "./mesh.ts";
 export interface Welded {
   readonly positions: Float32Array;
   readonly indices: Uint32Array;
+  /** Of each of the mesh's parts, where its indices end. */
+  readonly ends: readonly number[];
 }
 
 /**
@@ -19,6 +21,7 @@ export function welded(mesh: Mesh): Welded {
   const table = new Uint32Array(2 ** Math.ceil(Math.log2(total * 2 + 2)));
   let vertices = 0;
   let corners = 0;
+  const ends: number[] = [];
   for (const part of mesh.parts) {
     const joined = new Uint32Array(part.positions.length / 3);
     for (let vertex = 0; vertex < joined.length; vertex++) {
@@ -52,8 +55,28 @@ export function welded(mesh: Mesh): Welded {
       indices.set([a, b, c], corners);
       corners += 3;
     }
+    ends.push(corners);
   }
-  return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, corners) };
+  return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, corners), ends };
+}
+
+/**
+ * Every edge is passed as often in one direction as in the other: more than once where solids touch along it.
+ * Sorting is quicker than a map of millions of edges.
+ */
+export function isClosed({ positions, indices }: Welded): boolean {
+  const span = positions.length / 3;
+  const there = new Float64Array(indices.length);
+  const back = new Float64Array(indices.length);
+  for (let at = 0; at < indices.length; at++) {
+    const from = indices[at]!;
+    const to = indices[at % 3 === 2 ? at - 2 : at + 1]!;
+    there[at] = from * span + to;
+    back[at] = to * span + from;
+  }
+  there.sort();
+  back.sort();
+  return indices.length > 0 && there.every((edge, at) => edge === back[at]);
 }
 
 function hash(x: number, y: number, z: number): number {
