@@ -21,39 +21,97 @@ export function outlineFromAbove({ positions, indices }: Arrays): [Point, Point]
 }
 
 /**
- * Holds an outline (millimetres, y up) against a true curve (pixels, y down), both set to the same box: the largest
- * distance between them in pixels, either way, and the intersection over union of what they go around.
+ * Holds an outline (millimetres, y up) against true closed curves (pixels, y down), both set to the same size and centre
+ * of gravity: the largest distance between them in pixels, either way, and the intersection over union of what they go around, a curve
+ * within a curve being a hole.
  */
-export function toCurve(
+export function toCurves(
   outline: readonly [Point, Point][],
-  curve: readonly Point[],
+  curves: readonly (readonly Point[])[],
 ): { worst: number; overlap: number } {
+  const truth = curves.flatMap((curve) =>
+    curve.map((p, k): [Point, Point] => [p, curve[(k + 1) % curve.length]!]),
+  );
   const from = boxOf(outline.flat());
-  const to = boxOf(curve);
+  const to = boxOf(curves.flat());
   const scale = Math.max(to.width, to.height) / Math.max(from.width, from.height);
-  const move = ([x, y]: Point): Point => [to.x + (x - from.x) * scale, to.y - (y - from.y) * scale];
+  const [[cx, cy], [tx, ty]] = [centreOf(outline), centreOf(truth)];
+  const move = ([x, y]: Point): Point => [tx + (x - cx) * scale, ty - (y - cy) * scale];
   const segments = outline.map(([p, q]): [Point, Point] => [move(p), move(q)]);
-  const closed = [...curve, curve[0]!];
-  const there = segments.flatMap(([p, q]) =>
-    [p, mix(p, q, 0.5)].map((point) => toPolyline(point, closed)),
+  const off = (points: readonly Point[], lines: readonly [Point, Point][]): number =>
+    points.reduce((most, point) => {
+      const near = lines.reduce(
+        (least, line) => Math.min(least, toPolyline(point, line)),
+        Infinity,
+      );
+      return Math.max(most, near);
+    }, 0);
+  const worst = Math.max(
+    off(
+      segments.flatMap(([p, q]) => [p, mix(p, q, 0.5)]),
+      truth,
+    ),
+    off(
+      truth.flatMap(([p, q]) => [p, mix(p, q, 0.5)]),
+      segments,
+    ),
   );
-  const back = curve.flatMap((p, k) =>
-    [0, 0.25, 0.5, 0.75].map((t) => {
-      const point = mix(p, closed[k + 1]!, t);
-      return Math.min(...segments.map((segment) => toPolyline(point, segment)));
-    }),
-  );
-  const inMesh = scanner(segments);
-  const inTruth = scanner(closed.slice(1).map((q, k): [Point, Point] => [closed[k]!, q]));
+  const [inMesh, inTruth] = [scanner(segments), scanner(truth)];
   let [both, either] = [0, 0];
-  for (let y = 0.5; y < 500; y++) {
-    for (let x = 0.5; x < 500; x++) {
+  for (let y = Math.floor(to.y - to.height / 2) + 0.5; y < to.y + to.height / 2 + 1; y++) {
+    for (let x = Math.floor(to.x - to.width / 2) + 0.5; x < to.x + to.width / 2 + 1; x++) {
       const [a, b] = [inMesh(x, y), inTruth(x, y)];
       if (a && b) both++;
       if (a || b) either++;
     }
   }
-  return { worst: Math.max(...there, ...back), overlap: both / either };
+  return { worst, overlap: both / either };
+}
+
+/** The closed curves of an SVG path of absolute moves, lines and quadratic Béziers, as a font's outlines are. */
+export function curvesOf(path: string, scale: number, [left, top]: Point): Point[][] {
+  const curves: Point[][] = [];
+  let [x, y] = [0, 0];
+  const to = (u: number, v: number): void => {
+    [x, y] = [u, v];
+    curves.at(-1)!.push([left + u * scale, top + v * scale]);
+  };
+  for (const [, command, rest] of path.matchAll(/([A-Z])([^A-Z]*)/g)) {
+    const numbers = (rest!.match(/-?[\d.]+/g) ?? []).map(Number);
+    if (command === "M") curves.push([]);
+    if (command === "M" || command === "L") {
+      for (let k = 0; k < numbers.length; k += 2) to(numbers[k]!, numbers[k + 1]!);
+    } else if (command === "H") numbers.forEach((u) => to(u, y));
+    else if (command === "V") numbers.forEach((v) => to(x, v));
+    else if (command === "Q") {
+      for (let k = 0; k < numbers.length; k += 4) {
+        const [cx, cy, ex, ey] = numbers.slice(k, k + 4) as [number, number, number, number];
+        const [sx, sy] = [x, y];
+        for (let step = 1; step <= PIECES; step++) {
+          const t = step / PIECES;
+          const [a, b, c] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2];
+          to(a * sx + b * cx + c * ex, a * sy + b * cy + c * ey);
+        }
+      }
+    } else if (command !== "Z")
+      throw new Error(`The path has a command that is not known: ${command}`);
+  }
+  return curves;
+}
+
+/** A Bézier of a letter is some twenty pixels long: pieces this short leave it by a hundredth of a pixel. */
+const PIECES = 8;
+
+/** The centre of gravity of what segments go around. */
+function centreOf(segments: readonly [Point, Point][]): Point {
+  let [area, x, y] = [0, 0, 0];
+  for (const [[ax, ay], [bx, by]] of segments) {
+    const cross = ax * by - bx * ay;
+    area += cross;
+    x += (ax + bx) * cross;
+    y += (ay + by) * cross;
+  }
+  return [x / area / 3, y / area / 3];
 }
 
 function scanner(segments: readonly [Point, Point][]): (x: number, y: number) => boolean {

@@ -3,17 +3,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderGlb } from "@modly-runs/mesh/render";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
-import { convert } from "@modly-runs/mesh";
+import { convert, FORMATS } from "@modly-runs/mesh";
+import { unzipSync } from "fflate";
 import jsqr from "jsqr";
+import { DOMParser } from "linkedom";
 import newCode from "qrcode-generator";
 import sharp from "sharp";
+import { Box3, Mesh as ThreeMesh, type MeshPhongMaterial, type Object3D } from "three";
+import { ThreeMFLoader } from "three/addons/loaders/3MFLoader.js";
+import { OBJLoader } from "three/addons/loaders/OBJLoader.js";
+import { PLYLoader } from "three/addons/loaders/PLYLoader.js";
 import { STLLoader } from "three/addons/loaders/STLLoader.js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { make } from "../../src/generators/builtin/make.ts";
 import type { ModelId } from "../../src/generators/builtin/models.ts";
 import { withDefaults } from "../../src/generators/builtin/params.ts";
 import { complaints, readArrays, solidity, solidsOf, type Arrays } from "./measure.ts";
-import { heightsOf, outlineFromAbove, toCurve, toPolyline, type Point } from "./outlines.ts";
+import {
+  curvesOf,
+  heightsOf,
+  outlineFromAbove,
+  toCurves,
+  toPolyline,
+  type Point,
+} from "./outlines.ts";
+import { WORDS } from "./set/words.ts";
 
 // A CommonJS module whose types describe it as an ES module.
 const decodeQr = jsqr as unknown as typeof jsqr.default;
@@ -89,10 +103,30 @@ describe("builtin/extrude", () => {
   ])("follows the true curve of %s to three quarters of a pixel", async (_, curve) => {
     const picture = await draw(`<polygon points="${curve.map((p) => p.join()).join(" ")}"/>`);
     const outline = outlineFromAbove(await partOf("builtin/extrude", picture));
-    const { worst, overlap } = toCurve(outline, curve);
+    const { worst, overlap } = toCurves(outline, [curve]);
     expect(worst).toBeLessThanOrEqual(0.75);
     expect(overlap).toBeGreaterThanOrEqual(0.99);
   });
+
+  it.each(["hello", "serif", "italic", "mono"] as const)(
+    "follows the true curves of a font's letters to three quarters of a pixel: %s",
+    async (name) => {
+      const { path, width, lines } = WORDS[name];
+      const [side, margin] = [1024, 40];
+      const scale = (side - 2 * margin) / width;
+      const high = Math.ceil((lines * 1200 * scale + 2 * margin) / 2) * 2;
+      const [left, top] = [margin, margin + 900 * scale] as const;
+      const picture = await draw(
+        `<path transform="translate(${left} ${top}) scale(${scale})" d="${path}"/>`,
+        side,
+        high,
+      );
+      const outline = outlineFromAbove(await partOf("builtin/extrude", picture));
+      const { worst, overlap } = toCurves(outline, curvesOf(path, scale, [left, top]));
+      expect(worst).toBeLessThanOrEqual(0.75);
+      expect(overlap).toBeGreaterThanOrEqual(0.99);
+    },
+  );
 
   it("keeps holes, and thickness and size in millimetres", async () => {
     const ring = `<path fill-rule="evenodd" d="M50 50h400v300h-400z M150 130h200v140h-200z"/>`;
@@ -199,23 +233,77 @@ async function qrPicture(code: {
 }
 
 describe("the size of a part", () => {
+  /** What three.js' loaders read: a parser of others for each format. */
+  const readers: Readonly<Record<"stl" | "obj" | "ply" | "3mf", (bytes: Uint8Array) => Object3D>> =
+    {
+      stl: (bytes) => new ThreeMesh(new STLLoader().parse(bytes.slice().buffer)),
+      obj: (bytes) => new OBJLoader().parse(new TextDecoder().decode(bytes)),
+      ply: (bytes) => new ThreeMesh(new PLYLoader().parse(bytes.slice().buffer)),
+      "3mf": (bytes) => read3mf(bytes),
+    };
+
+  const plain = `<rect x="50" y="90" width="400" height="200"/>`;
+  const two = `${plain}<rect x="80" y="120" width="100" height="90" fill="#d02020"/>`;
+
+  async function written(
+    format: keyof typeof readers,
+    params: object,
+    picture = plain,
+  ): Promise<Object3D> {
+    const glb = await glbOf("builtin/extrude", await draw(picture), params);
+    const file = await convert(glb, { from: "glb", to: format });
+    if (!file.ok) throw new Error(file.why);
+    return readers[format](file.value.main);
+  }
+
   it.each([
-    [{}, 100],
-    [{ size_mm: 42 }, 42],
-  ])("with %o is %s mm in an STL, as another program reads it", async (params, size) => {
-    const glb = await glbOf(
-      "builtin/extrude",
-      await draw(`<rect x="50" y="90" width="400" height="200"/>`),
-      params,
-    );
-    const written = await convert(glb, { from: "glb", to: "stl" });
-    if (!written.ok) throw new Error(written.why);
-    const geometry = new STLLoader().parse(written.value.main.slice().buffer);
-    geometry.computeBoundingBox();
-    const { min, max } = geometry.boundingBox!;
-    expect(Math.max(max.x - min.x, max.y - min.y, max.z - min.z)).toBeCloseTo(size, 3);
+    ["stl", {}, 100],
+    ["stl", { size_mm: 42 }, 42],
+    ["3mf", { size_mm: 42 }, 42],
+    // These two are in metres, as what they are for has it.
+    ["obj", { size_mm: 42 }, 0.042],
+    ["ply", { size_mm: 42 }, 0.042],
+  ] as const)(
+    "in %s with %o is %s long, as another program reads it",
+    async (format, params, length) => {
+      const thick = { thickness: 3, colours: 1, ...params };
+      const { min, max } = new Box3().setFromObject(await written(format, thick));
+      const sides = [max.x - min.x, max.y - min.y, max.z - min.z].toSorted((a, b) => b - a);
+      const mm = FORMATS[format].printed ? 1 : 0.001;
+      expect(sides[0]! / mm).toBeCloseTo(length / mm, 2);
+      expect(sides[1]! / mm).toBeCloseTo(length / mm / 2, 1);
+      expect(sides[2]! / mm).toBeCloseTo(3, 2);
+    },
+  );
+
+  it.each([
+    ["bodies of one colour each", two, { colours: 2 }, ["204080", "d02020"]],
+    ["a shape on a plate, one solid", plain, { plate: "rectangle" }, ["204080", "ecece8"]],
+  ])("is in a 3MF with its unit and colours: %s", async (_, picture, params, expected) => {
+    const part = await written("3mf", { size_mm: 42, ...params }, picture);
+    const colours: string[] = [];
+    part.traverse((one) => {
+      if (!(one instanceof ThreeMesh)) return;
+      const { material, geometry } = one;
+      expect(geometry.getAttribute("position").count).toBeGreaterThan(0);
+      colours.push((material as MeshPhongMaterial).color.getHexString());
+    });
+    expect(colours.toSorted()).toEqual(expected);
   });
 });
+
+/** three.js' reader asks the browser for its XML; what it says of the unit is not in what it returns. */
+function read3mf(bytes: Uint8Array): Object3D {
+  vi.stubGlobal("DOMParser", DOMParser);
+  try {
+    const model = unzipSync(bytes)["3D/3dmodel.model"];
+    const xml = new DOMParser().parseFromString(new TextDecoder().decode(model), "text/xml");
+    expect(xml.querySelector("model")?.getAttribute("unit")).toBe("millimeter");
+    return new ThreeMFLoader().parse(bytes.slice().buffer);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
 
 describe("builtin/lathe", () => {
   it("is round to half a percent", async () => {

@@ -3,7 +3,7 @@ import type { Loop } from "./trace.ts";
 type Point = readonly [number, number];
 
 /** How far the polygon may leave the traced line, in cells: soft edges are known better than hard ones. */
-const SOFT = 0.3;
+const SOFT = 0.15;
 const HARD = 0.6;
 /** A side with so many traced points is straight enough to be fitted. */
 const FITTED = 6;

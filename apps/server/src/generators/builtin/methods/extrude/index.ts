@@ -14,6 +14,7 @@ import { planOf, type Plan } from "./plan.ts";
 import { raise, SHARP } from "./raise.ts";
 import { BLADE, layOut, RIM, WALL, type Sections } from "./sections.ts";
 import { toPolygon } from "./corners.ts";
+import { sharpen } from "./sharpen.ts";
 import { signedArea, traceLoops } from "./trace.ts";
 
 /** The outline is traced on the picture's own pixels, up to so many along its longest side. */
@@ -98,7 +99,10 @@ export function contoursOf(coverage: Field): [number, number][][] {
   return loops
     .filter((loop) => Math.abs(signedArea(loop)) >= least)
     .map((loop) =>
-      toPolygon(loop, soft).map(([x, y]): [number, number] => [x - MARGIN, y + MARGIN]),
+      toPolygon(soft ? sharpen(loop) : loop, soft).map(([x, y]): [number, number] => [
+        x - MARGIN,
+        y + MARGIN,
+      ]),
     )
     .filter((polygon) => polygon.length >= 3);
 }
