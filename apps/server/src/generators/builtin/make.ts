@@ -36,6 +36,12 @@ export interface Making {
 
 type Tell = (percent: number, step: string) => void;
 
+/** Lets the painting take its next step before this thread is busy again: what is ready is heard in the second turn. */
+async function letOthersRun(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
+}
+
 /** Turns a picture into a GLB file. Refusals are results; anything thrown is a fault. */
 export async function make(job: Job, tell: Tell): Promise<Made> {
   const { params } = job;
@@ -72,8 +78,7 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
   if (isRefusal(shape)) return shape;
 
   tell(60, "Simplifying the surface");
-  // Lets the painting take its next step before this thread is busy again.
-  await setImmediate();
+  await letOthersRun();
   const bodies: Body[] = shape.bodies.map((body) => ({
     ...body,
     mesh: simplify(body.mesh, body.error),

@@ -124,9 +124,9 @@ async function isBanded({ picture }: Sight, { crop, coverage }: Cutout): Promise
 /** Specks are no parts: what a JPEG leaves around letters. */
 const SPECK = 0.002;
 
-function partsOf({ coverage: { width, height, data } }: Cutout): number {
+function partsOf({ coverage: { width, data } }: Cutout): number {
   const inside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0));
-  const { size } = areas(inside, width, height);
+  const { size } = areas(inside, width);
   const largest = size.reduce((most, one) => Math.max(most, one), 0);
   return size.filter((one, name) => name > 0 && one >= Math.max(2, largest * SPECK)).length;
 }

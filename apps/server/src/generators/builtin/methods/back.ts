@@ -4,8 +4,8 @@ import type { Params } from "../params.ts";
 /** How the side away from the viewer is painted and where its colours are found in the texture. */
 export interface Back {
   readonly paint: BackPaint;
-  /** Texture coordinates for a place of the picture, 0..1 from its upper left corner, on the front or on the back. */
-  lay(u: number, v: number, front: boolean): readonly [number, number];
+  /** Where in the texture, 0..1 from its left, is what is at `u` of the picture, on the front or on the back. */
+  across(u: number, front: boolean): number;
 }
 
 /** The share of a texture's width that a plain back takes, at its right. */
@@ -13,10 +13,10 @@ const STRIP = 0.25;
 
 /** A plain back has a strip of its own in the texture, where the rim's colours run on over the middle. */
 export function backwards(kind: Params["back"]): Back {
-  if (kind === "mirror") return { paint: { kind: "mirror" }, lay: (u, v) => [u, v] };
+  if (kind === "mirror") return { paint: { kind: "mirror" }, across: (u) => u };
   const front = 1 / (1 + STRIP);
   return {
     paint: { kind: "strip", share: STRIP },
-    lay: (u, v, inFront) => (inFront ? [u * front, v] : [front + u * (1 - front), v]),
+    across: (u, inFront) => (inFront ? u * front : front + u * (1 - front)),
   };
 }

@@ -39,10 +39,11 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
       `There is no outline to inflate: what stands out is too faint or too thin. ${ADVICE}`,
     );
   }
-  const cells = await resample(picture, cutout.crop, width, height);
   // sharp's threads paint while this one computes.
+  const cells = resample(picture, cutout.crop, width, height);
   const jpeg = paintCutout(picture, cutout, cells, params.texture, backwards(params.back).paint);
-  const mesh = inflate(cutout.coverage, lightnessOf(cells), params);
+  const swelling = swell(cutout.coverage);
+  const mesh = inflate(swelling, lightnessOf(await cells), params);
   const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
   const doubt = cutout.lost ?? finding.doubt;
   return {
@@ -63,18 +64,16 @@ async function cutOutFinely(
   return finding.cutOut(Math.min(FINEST, grid * 2));
 }
 
-/**
- * Puffs up an outline: its height is √u with ∇²u = -4 inside and u = 0 on it, which makes half a ball of a disc.
- *
- * @param coverage the foreground, 0..1, on a grid of square cells; somewhere over one half
- * @param lightness 0..1 on the same grid
- * @returns a closed mesh, in cells
- */
-export function inflate(
-  coverage: Field,
-  lightness: Field,
-  { depth, detail, back: kind }: Pick<Params, "depth" | "detail" | "back">,
-): Mesh {
+/** How high a skin over an outline rises: u with ∇²u = -4 inside and u = 0 on it. */
+interface Swelling {
+  /** The outline with empty cells around it. */
+  readonly outline: Field;
+  readonly inside: Uint8Array;
+  readonly value: Float32Array;
+}
+
+/** @param coverage the foreground, 0..1, on a grid of square cells; somewhere over one half */
+export function swell(coverage: Field): Swelling {
   const outline = frame(coverage);
   const { width, height } = outline;
   const inside = insideOf(outline);
@@ -86,6 +85,21 @@ export function inflate(
     damping: (DAMPING / Math.max(width, height)) ** 2,
     source: 4,
   });
+  return { outline, inside, value };
+}
+
+/**
+ * Puffs up an outline: its height is √u, which makes half a ball of a disc.
+ *
+ * @param lightness 0..1 on the grid of the coverage
+ * @returns a closed mesh, in cells
+ */
+export function inflate(
+  { outline, inside, value }: Swelling,
+  lightness: Field,
+  { depth, detail, back: kind }: Pick<Params, "depth" | "detail" | "back">,
+): Mesh {
+  const { width } = outline;
   const relief = ripples(lightness);
   const front = new Float32Array(value.length);
   const back = new Float32Array(value.length);
@@ -98,14 +112,14 @@ export function inflate(
     back[cell] = kind === "flat" ? THINNEST : Math.max(THINNEST, round * BACK);
   }
   const shell = closeShell(outline, front, back);
-  const { lay } = backwards(kind);
+  const { across } = backwards(kind);
   const { positions, indices, source, rimAgain } = partAtRim(shell, kind === "mirror");
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let vertex = 0; vertex < source.length; vertex++) {
-    const u = clamp((positions[vertex * 3]! - MARGIN + 0.5) / coverage.width);
-    const v = clamp((positions[vertex * 3 + 1]! - MARGIN + 0.5) / coverage.height);
+    const u = clamp((positions[vertex * 3]! - MARGIN + 0.5) / lightness.width);
     const inFront = vertex < rimAgain && positions[vertex * 3 + 2]! >= 0;
-    uvs.set(lay(u, v, inFront), vertex * 2);
+    uvs[vertex * 2] = across(u, inFront);
+    uvs[vertex * 2 + 1] = clamp((positions[vertex * 3 + 1]! - MARGIN + 0.5) / lightness.height);
   }
   turnUp(shell.positions);
   turnUp(positions);
@@ -122,7 +136,12 @@ function turnUp(positions: Float32Array): void {
 /** The vectors of the vertices that `source` names. */
 function pick(vectors: Float32Array, source: Int32Array): Float32Array {
   const picked = new Float32Array(source.length * 3);
-  source.forEach((from, to) => picked.set(vectors.subarray(from * 3, from * 3 + 3), to * 3));
+  for (let vertex = 0, to = 0; vertex < source.length; vertex++, to += 3) {
+    const from = source[vertex]! * 3;
+    picked[to] = vectors[from]!;
+    picked[to + 1] = vectors[from + 1]!;
+    picked[to + 2] = vectors[from + 2]!;
+  }
   return picked;
 }
 
@@ -137,24 +156,34 @@ interface Parted {
 }
 
 function partAtRim({ positions, indices }: Shell, whole: boolean): Parted {
-  const count = positions.length / 3;
-  const rimAgain = count;
-  const again = new Map<number, number>();
+  const rimAgain = positions.length / 3;
   const parted = Uint32Array.from(indices);
+  /** Of each vertex its twin on the back's own rim, or 0. */
+  const twins = new Uint32Array(rimAgain);
+  const source = new Int32Array(rimAgain * 2);
+  let count = 0;
+  while (count < rimAgain) source[count] = count++;
   for (let t = 0; t < (whole ? 0 : indices.length); t += 3) {
-    const corners = [0, 1, 2].map((k) => indices[t + k]!);
     // Every triangle has a corner that is not on the rim.
-    if (corners.every((corner) => positions[corner * 3 + 2]! >= 0)) continue;
-    corners.forEach((corner, k) => {
-      if (positions[corner * 3 + 2] !== 0) return;
-      const twin = again.get(corner) ?? count + again.size;
-      again.set(corner, twin);
-      parted[t + k] = twin;
-    });
+    if (!isBehind(positions, indices, t)) continue;
+    for (let k = t; k < t + 3; k++) {
+      const corner = indices[k]!;
+      if (positions[corner * 3 + 2] !== 0) continue;
+      if (twins[corner] === 0) {
+        source[count] = corner;
+        twins[corner] = count++;
+      }
+      parted[k] = twins[corner]!;
+    }
   }
-  const source = Int32Array.from({ length: count + again.size }, (_, vertex) => vertex);
-  for (const [from, to] of again) source[to] = from;
-  return { positions: pick(positions, source), indices: parted, source, rimAgain };
+  const used = source.subarray(0, count);
+  return { positions: pick(positions, used), indices: parted, source: used, rimAgain };
+}
+
+function isBehind(positions: Float32Array, indices: Uint32Array, triangle: number): boolean {
+  for (let k = triangle; k < triangle + 3; k++)
+    if (positions[indices[k]! * 3 + 2]! < 0) return true;
+  return false;
 }
 
 /** What is lighter or darker than its surroundings, -1..1: the picture's detail without its shading. */
@@ -165,11 +194,11 @@ function ripples(lightness: Field): Field {
     Math.max(2, Math.round(Math.max(lightness.width, lightness.height) / 64)),
     2,
   );
-  return {
-    width: lightness.width,
-    height: lightness.height,
-    data: near.data.map((value, i) => Math.max(-1, Math.min(1, (value - far.data[i]!) * 3))),
-  };
+  for (let cell = 0; cell < near.data.length; cell++) {
+    const ripple = (near.data[cell]! - far.data[cell]!) * 3;
+    near.data[cell] = Math.max(-1, Math.min(1, ripple));
+  }
+  return near;
 }
 
 function clamp(value: number): number {

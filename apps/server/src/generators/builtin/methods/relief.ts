@@ -28,18 +28,26 @@ export const makeRelief: Method = async (sight, params) => {
   const { picture } = sight;
   const whole = wholeOf(picture);
   const { width, height } = gridOf(whole, params.grid);
+  // sharp's threads resample and paint while this one computes.
+  const cells = resample(picture, whole, width, height);
   const jpeg = paintWhole(picture, params.texture);
-  const lightness = lightnessOf(await resample(picture, whole, width, height));
+  const front = sight.depth || params.invert ? undefined : frontOf(sight, { width, height });
+  const lightness = lightnessOf(await cells);
   const depth = await sight.depth?.();
   if (depth !== undefined && "why" in depth) {
     return refuse(`There is no depth for the relief: ${depth.why}. ${ADVICE}`);
   }
-  const form = depth && withDepth(lightness, spreadOver(depth, picture, whole, width, height));
-  const front = form || params.invert ? undefined : await frontOf(sight, lightness);
-  const mesh = relief(form ?? withoutLamp(lightness), params, front);
+  const form =
+    depth === undefined
+      ? withoutLamp(lightness)
+      : withDepth(lightness, spreadOver(depth, picture, whole, width, height));
+  const level = lowerFine(levels(form));
+  const ahead = await front;
   return {
-    bodies: [{ name: "relief", mesh, paint: { jpeg }, error: params.error }],
-    notes: { foreground: front !== undefined, ...(depth !== undefined && { depth: true }) },
+    bodies: [
+      { name: "relief", mesh: relief(level, params, ahead), paint: { jpeg }, error: params.error },
+    ],
+    notes: { foreground: ahead !== undefined, ...(depth !== undefined && { depth: true }) },
   };
 };
 
@@ -57,7 +65,7 @@ function withDepth(lightness: Field, depth: Field): Field {
 /** How far each cell is in front, 0..1, if the picture's outline is known well. */
 async function frontOf(
   { picture, foreground }: Sight,
-  { width, height }: Field,
+  { width, height }: { readonly width: number; readonly height: number },
 ): Promise<Field | undefined> {
   const finding = await foreground("quick");
   if (!finding.found || finding.doubt !== undefined) return undefined;
@@ -79,38 +87,39 @@ async function frontOf(
 }
 
 /**
- * Raises brightness over a slab with a flat back.
+ * Raises levels over a slab with a flat back.
  *
- * @param lightness 0..1 on a grid of square cells
+ * @param level 0..1 on a grid of square cells
  * @param front how far each cell is in front, 0..1; undefined where that is not known
  * @returns a closed mesh in cells, the slab's upper face at z = 0
  */
-export function relief(
-  lightness: Field,
+function relief(
+  level: Field,
   { height, base, invert }: Pick<Params, "height" | "base" | "invert">,
   front?: Field,
 ): Mesh {
-  const side = Math.max(lightness.width, lightness.height);
-  const level = lowerFine(levels(lightness));
-  const depths = Float32Array.from(level.data, (value, cell) => {
-    const tone = invert ? 1 - value : value;
-    const ahead = front?.data[cell];
-    const depth =
-      ahead === undefined ? tone : tone * BEHIND + ahead * (FRONT + tone * (1 - FRONT - BEHIND));
-    return depth * rise(cell, lightness);
-  });
-  const highest = Math.max(
-    FLAT,
-    depths.reduce((most, depth) => Math.max(most, depth), 0),
-  );
-  const surface = depths.map((depth) => (depth / highest) * height * side);
-  const { positions, indices, back } = slabOf({ ...lightness, data: surface }, base * side);
+  const side = Math.max(level.width, level.height);
+  const depths = new Float32Array(level.data.length);
+  let highest = FLAT;
+  for (let y = 0, cell = 0; y < level.height; y++) {
+    for (let x = 0; x < level.width; x++, cell++) {
+      const tone = invert ? 1 - level.data[cell]! : level.data[cell]!;
+      const ahead = front?.data[cell];
+      const depth =
+        ahead === undefined ? tone : tone * BEHIND + ahead * (FRONT + tone * (1 - FRONT - BEHIND));
+      depths[cell] = depth * rise(x, y, level);
+      highest = Math.max(highest, depths[cell]!);
+    }
+  }
+  const scale = (height * side) / highest;
+  for (let cell = 0; cell < depths.length; cell++) depths[cell]! *= scale;
+  const { positions, indices, back } = slabOf({ ...level, data: depths }, base * side);
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {
     // A picture on the back would be mirrored: it gets the colour of the corner.
     if (o < back * 2) {
-      uvs[o] = positions[p]! / (lightness.width - 1);
-      uvs[o + 1] = positions[p + 1]! / (lightness.height - 1);
+      uvs[o] = positions[p]! / (level.width - 1);
+      uvs[o + 1] = positions[p + 1]! / (level.height - 1);
     }
     positions[p + 1] = -positions[p + 1]!;
   }
@@ -119,27 +128,31 @@ export function relief(
 
 /** Takes out most of the light that only changes from one end of the picture to the other: a plane by least squares. */
 function withoutLamp(lightness: Field): Field {
-  const { width, height, data } = lightness;
-  let [mean, slopeX, slopeY, spreadX, spreadY] = [0, 0, 0, 0, 0];
-  const at = (cell: number): [number, number] => [
-    (cell % width) / (width - 1) - 0.5,
-    Math.floor(cell / width) / (height - 1) - 0.5,
-  ];
-  data.forEach((value) => (mean += value / data.length));
-  data.forEach((value, cell) => {
-    const [x, y] = at(cell);
-    slopeX += x * (value - mean);
-    slopeY += y * (value - mean);
-    spreadX += x * x;
-    spreadY += y * y;
-  });
-  return {
-    ...lightness,
-    data: data.map((value, cell) => {
-      const [x, y] = at(cell);
-      return value - LAMP * ((slopeX / spreadX) * x + (slopeY / spreadY) * y);
-    }),
-  };
+  const { width, height } = lightness;
+  const total = lightness.data.reduce((sum, value) => sum + value, 0);
+  const mean = total / lightness.data.length;
+  let [slopeX, slopeY, spreadX, spreadY] = [0, 0, 0, 0];
+  for (let y = 0, cell = 0; y < height; y++) {
+    const v = y / (height - 1) - 0.5;
+    for (let x = 0; x < width; x++, cell++) {
+      const u = x / (width - 1) - 0.5;
+      const value = lightness.data[cell]! - mean;
+      slopeX += u * value;
+      slopeY += v * value;
+      spreadX += u * u;
+      spreadY += v * v;
+    }
+  }
+  const [alongX, alongY] = [(LAMP * slopeX) / spreadX, (LAMP * slopeY) / spreadY];
+  const even = field(width, height);
+  for (let y = 0, cell = 0; y < height; y++) {
+    const v = y / (height - 1) - 0.5;
+    for (let x = 0; x < width; x++, cell++) {
+      const u = x / (width - 1) - 0.5;
+      even.data[cell] = lightness.data[cell]! - alongX * u - alongY * v;
+    }
+  }
+  return even;
 }
 
 /** Brightness without noise, stretched so that all but the darkest and brightest 2 % fill 0..1. */
@@ -147,15 +160,18 @@ function levels(lightness: Field): Field {
   const side = Math.max(lightness.width, lightness.height);
   const form = blur(keepEdges(lightness, Math.max(1, Math.round(side / 100))), 1, 1);
   const broad = blur(lightness, Math.max(1, Math.round(side / 24)), 2);
-  const mixed = form.data.map((value, i) => value * (1 - BROAD) + broad.data[i]! * BROAD);
+  const mixed = form.data;
+  for (let i = 0; i < mixed.length; i++) {
+    mixed[i] = mixed[i]! * (1 - BROAD) + broad.data[i]! * BROAD;
+  }
   const sorted = mixed.toSorted();
   const low = quantile(sorted, 0.02);
   const high = quantile(sorted, 0.98);
   const scale = 1 / Math.max(FLAT, high - low);
-  return {
-    ...lightness,
-    data: mixed.map((value) => Math.max(0, Math.min(1, (value - low) * scale))),
-  };
+  for (let i = 0; i < mixed.length; i++) {
+    mixed[i] = Math.max(0, Math.min(1, (mixed[i]! - low) * scale));
+  }
+  return form;
 }
 
 /** How high fine structure may stand, and how much of it is left where it is low. */
@@ -165,12 +181,13 @@ const FINE_GAIN = 0.6;
 /** Keeps broad forms and lowers what is narrow: a thin wall of full height is neither seen nor printed well. */
 function lowerFine(level: Field): Field {
   const side = Math.max(level.width, level.height);
-  const broad = blur(level, Math.max(1, Math.round(side / 32)), 2);
-  const data = level.data.map((value, i) => {
-    const base = broad.data[i]!;
-    return base + FINE_LIMIT * Math.tanh((FINE_GAIN / FINE_LIMIT) * (value - base));
-  });
-  return { ...level, data };
+  const lowered = blur(level, Math.max(1, Math.round(side / 32)), 2);
+  const { data } = lowered;
+  for (let i = 0; i < data.length; i++) {
+    const fine = (level.data[i]! - data[i]!) * (FINE_GAIN / FINE_LIMIT);
+    data[i] = data[i]! + FINE_LIMIT * Math.tanh(fine);
+  }
+  return lowered;
 }
 
 /** The guided filter of He, Sun and Tang (ECCV 2010) with the picture as its own guide: smooth areas, sharp steps. */
@@ -178,13 +195,19 @@ function keepEdges(source: Field, radius: number): Field {
   const noise = 0.004;
   const mean = blur(source, radius, 1);
   const squares = blur({ ...source, data: source.data.map((v) => v * v) }, radius, 1);
-  const slope = mean.data.map((m, i) => {
+  const slope = field(source.width, source.height);
+  const offset = field(source.width, source.height);
+  for (let i = 0; i < slope.data.length; i++) {
+    const m = mean.data[i]!;
     const variance = Math.max(0, squares.data[i]! - m * m);
-    return variance / (variance + noise);
-  });
-  const a = blur({ ...source, data: slope }, radius, 1);
-  const b = blur({ ...source, data: mean.data.map((m, i) => m * (1 - slope[i]!)) }, radius, 1);
-  return { ...source, data: source.data.map((v, i) => a.data[i]! * v + b.data[i]!) };
+    const share = variance / (variance + noise);
+    slope.data[i] = share;
+    offset.data[i] = m * (1 - share);
+  }
+  const a = blur(slope, radius, 1);
+  const b = blur(offset, radius, 1);
+  for (let i = 0; i < a.data.length; i++) a.data[i] = a.data[i]! * source.data[i]! + b.data[i]!;
+  return a;
 }
 
 function quantile(sorted: Float32Array, share: number): number {
@@ -192,14 +215,10 @@ function quantile(sorted: Float32Array, share: number): number {
 }
 
 /** 0 on the rim, 1 inside, smooth between. */
-function rise(cell: number, { width, height }: Field): number {
-  const x = cell % width;
-  const y = Math.floor(cell / width);
+function rise(x: number, y: number, { width, height }: Field): number {
   const side = Math.max(width, height);
   const inward = Math.min(x, y, width - 1 - x, height - 1 - y) / side;
-  const t = Math.max(
-    0,
-    Math.min(1, (inward - RIM) / Math.min(SLOPE, (0.25 * Math.min(width, height)) / side)),
-  );
+  const slope = Math.min(SLOPE, (0.25 * Math.min(width, height)) / side);
+  const t = Math.max(0, Math.min(1, (inward - RIM) / slope));
   return t * t * (3 - 2 * t);
 }

@@ -23,7 +23,7 @@ export type BackPaint =
 export async function paintCutout(
   picture: Picture,
   { crop, coverage }: Cutout,
-  cells: Picture,
+  cells: Picture | Promise<Picture>,
   longest: number,
   back: BackPaint = { kind: "mirror" },
 ): Promise<Uint8Array> {
@@ -32,24 +32,32 @@ export async function paintCutout(
   if (back.kind === "mirror" && pixelSize(picture) !== undefined) {
     return crisp(picture, crop, width, height);
   }
+  const paint = resample(picture, crop, width, height);
   const pure = pureCells(coverage);
-  const [paint, mask, spill] = await Promise.all([
-    resample(picture, crop, width, height),
-    resampleChannel(pure, coverage, wholeOf(coverage), width, height),
-    resample(spread(cells, coverage, pure), wholeOf(coverage), width, height),
-  ]);
-  blend(paint.data, spill.data, mask);
-  const front = sharp(paint.data, { raw: { width, height, channels: 4 } }).removeAlpha();
-  if (back.kind === "mirror") return front.jpeg({ quality: QUALITY }).toBuffer();
-  const strip = { width: Math.round(width * back.share), height };
-  const rim = soften(spread(cells, coverage, rimCells(pure, coverage)));
-  const beside = await resample(rim, wholeOf(coverage), strip.width, strip.height);
-  const input = Buffer.from(beside.data);
-  return front
-    .extend({ right: strip.width, background: "#000" })
-    .composite([{ input, raw: { ...strip, channels: 4 }, left: width, top: 0 }])
+  const mask = resampleChannel(pure, coverage, wholeOf(coverage), width, height);
+  const grid = await cells;
+  const spill = resample(spread(grid, coverage, pure), wholeOf(coverage), width, height);
+  const beside =
+    back.kind === "strip"
+      ? besides(grid, coverage, pure, Math.round(width * back.share), height)
+      : undefined;
+  const front = blend(await paint, await spill, await mask);
+  const { width: wide, data } = beside === undefined ? front : abreast(front, await beside);
+  return sharp(data, { raw: { width: wide, height, channels: 3 } })
     .jpeg({ quality: QUALITY })
     .toBuffer();
+}
+
+/** The rim's colours, run on over the middle and softened: coarser cells do for them. */
+function besides(
+  cells: Picture,
+  coverage: Field,
+  pure: Uint8Array,
+  width: number,
+  height: number,
+): Promise<Picture> {
+  const rim = soften(spread(cells, coverage, rimCells(pure, coverage), SOFT));
+  return resample(rim, wholeOf(rim), width, height);
 }
 
 /** Pixel art as it is: its outline runs along its squares, so nothing shows beyond it. */
@@ -67,6 +75,9 @@ function crisp(
     .toBuffer();
 }
 
+/** How often cells are halved where colours are softened anyway. */
+const SOFT = 2;
+
 /** Smooths colours over so many cells that no steps are left of how they were spread. */
 function soften({ width, height, data }: Picture): Picture {
   const radius = Math.max(2, Math.round(Math.max(width, height) / 20));
@@ -74,9 +85,8 @@ function soften({ width, height, data }: Picture): Picture {
   for (let k = 0; k < 3; k++) {
     const channel = field(width, height);
     for (let cell = 0; cell < channel.data.length; cell++) channel.data[cell] = data[cell * 4 + k]!;
-    blur(channel, radius, 2).data.forEach(
-      (value, cell) => (soft[cell * 4 + k] = Math.round(value)),
-    );
+    const smooth = blur(channel, radius, 2).data;
+    for (let cell = 0; cell < smooth.length; cell++) soft[cell * 4 + k] = smooth[cell]! + 0.5;
   }
   return { width, height, data: soft };
 }
@@ -97,11 +107,11 @@ export async function paintWhole(picture: Picture, longest: number): Promise<Uin
     wholeOf(picture),
     Math.min(longest, Math.max(picture.width, picture.height)),
   );
-  return sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 4 } })
-    .flatten({ background: "#fff" })
-    .resize(width, height, { fit: "fill" })
-    .jpeg({ quality: QUALITY })
-    .toBuffer();
+  const size = { width: picture.width, height: picture.height };
+  const image = picture.rgb
+    ? sharp(picture.rgb, { raw: { ...size, channels: 3 } })
+    : sharp(picture.data, { raw: { ...size, channels: 4 } }).flatten({ background: "#fff" });
+  return image.resize(width, height, { fit: "fill" }).jpeg({ quality: QUALITY }).toBuffer();
 }
 
 /**
@@ -112,22 +122,26 @@ function pureCells({ width, height, data }: Field): Uint8Array {
   const pure = field(width, height);
   for (let y = 0, cell = 0; y < height; y++) {
     for (let x = 0; x < width; x++, cell++) {
-      if (data[cell]! >= 0.98 && least({ width, height, data }, x, y) > 0.9) pure.data[cell] = 1;
+      if (data[cell]! >= 0.98 && least(data, width, height, x, y) > 0.9) pure.data[cell] = 1;
     }
   }
-  const near = blur(pure, 2, 1);
-  return Uint8Array.from(data, (covered, cell) => {
-    const best = near.data[cell]! < 1e-3 && covered > 0.5;
-    return pure.data[cell] === 1 || best ? 255 : 0;
-  });
+  const near = blur(pure, 2, 1).data;
+  const found = new Uint8Array(data.length);
+  for (let cell = 0; cell < found.length; cell++) {
+    const best = near[cell]! < 1e-3 && data[cell]! > 0.5;
+    if (best || pure.data[cell] === 1) found[cell] = 255;
+  }
+  return found;
 }
 
 /** The least covered of a cell's eight neighbours; the picture's edge is not one. */
-function least({ width, height, data }: Field, x: number, y: number): number {
+function least(data: Float32Array, width: number, height: number, x: number, y: number): number {
+  const [left, right] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
+  const [top, bottom] = [Math.max(0, y - 1), Math.min(height - 1, y + 1)];
   let value = 1;
-  for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
-    for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-      value = Math.min(value, data[v * width + u]!);
+  for (let v = top; v <= bottom; v++) {
+    for (let cell = v * width + left; cell <= v * width + right; cell++) {
+      if (data[cell]! < value) value = data[cell]!;
     }
   }
   return value;
@@ -144,8 +158,10 @@ interface Layer {
 /**
  * Fills every cell with colour from the pure ones near it: means of ever coarser grids, put back from coarse to fine
  * (pull-push: Gortler et al., The Lumigraph, 1996).
+ *
+ * @param halved how many of the finest grids are left out of the answer
  */
-function spread(grid: Picture, coverage: Field, pure: Uint8Array): Picture {
+function spread(grid: Picture, coverage: Field, pure: Uint8Array, halved = 0): Picture {
   const { width, height } = grid;
   const finest: Layer = {
     width,
@@ -162,12 +178,15 @@ function spread(grid: Picture, coverage: Field, pure: Uint8Array): Picture {
   const layers = [finest];
   for (let top = finest; Math.max(top.width, top.height) > 1; top = layers.at(-1)!)
     layers.push(pull(top));
-  for (let k = layers.length - 2; k >= 0; k--) push(layers[k + 1]!, layers[k]!);
-  const data = new Uint8Array(width * height * 4).fill(255);
-  for (let cell = 0; cell < pure.length; cell++) {
-    for (let k = 0; k < 3; k++) data[cell * 4 + k] = Math.round(finest.colour[cell * 3 + k]!);
+  for (let k = layers.length - 2; k >= halved; k--) push(layers[k + 1]!, layers[k]!);
+  const { width: wide, height: high, colour } = layers[Math.min(halved, layers.length - 1)]!;
+  const data = new Uint8Array(wide * high * 4).fill(255);
+  for (let from = 0, to = 0; from < colour.length; from += 3, to += 4) {
+    data[to] = colour[from]! + 0.5;
+    data[to + 1] = colour[from + 1]! + 0.5;
+    data[to + 2] = colour[from + 2]! + 0.5;
   }
-  return { width, height, data };
+  return { width: wide, height: high, data };
 }
 
 function pull(fine: Layer): Layer {
@@ -203,14 +222,50 @@ function push(coarse: Layer, fine: Layer): void {
   }
 }
 
-/** Lays `over` (by its mask, and no more than its own alpha) on `under`, in place. */
-function blend(over: Uint8Array, under: Uint8Array, mask: Uint8Array): void {
-  for (let i = 0, o = 0; i < mask.length; i++, o += 4) {
-    const share = Math.min(mask[i]!, over[o + 3]!);
-    if (share === 255) continue;
+/** Three bytes a pixel, row by row from the top. */
+interface Opaque {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** One picture, by its mask and no more than its own alpha, on another. */
+function blend(
+  { width, height, data: over }: Picture,
+  { data: below }: Picture,
+  mask: Uint8Array,
+): Opaque {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0, from = 0, to = 0; i < mask.length; i++, from += 4, to += 3) {
+    const share = Math.min(mask[i]!, over[from + 3]!);
+    if (share === 255) {
+      data[to] = over[from]!;
+      data[to + 1] = over[from + 1]!;
+      data[to + 2] = over[from + 2]!;
+      continue;
+    }
     const rest = 255 - share;
-    over[o] = (over[o]! * share + under[o]! * rest) / 255;
-    over[o + 1] = (over[o + 1]! * share + under[o + 1]! * rest) / 255;
-    over[o + 2] = (over[o + 2]! * share + under[o + 2]! * rest) / 255;
+    data[to] = (over[from]! * share + below[from]! * rest) / 255;
+    data[to + 1] = (over[from + 1]! * share + below[from + 1]! * rest) / 255;
+    data[to + 2] = (over[from + 2]! * share + below[from + 2]! * rest) / 255;
   }
+  return { width, height, data };
+}
+
+/** A picture and another of the same height at its right. */
+function abreast(left: Opaque, right: Picture): Opaque {
+  const width = left.width + right.width;
+  const data = new Uint8Array(width * left.height * 3);
+  for (let y = 0; y < left.height; y++) {
+    const row = y * left.width * 3;
+    let to = y * width * 3;
+    data.set(left.data.subarray(row, row + left.width * 3), to);
+    to += left.width * 3;
+    for (let x = 0, from = y * right.width * 4; x < right.width; x++, from += 4, to += 3) {
+      data[to] = right.data[from]!;
+      data[to + 1] = right.data[from + 1]!;
+      data[to + 2] = right.data[from + 2]!;
+    }
+  }
+  return { width, height: left.height, data };
 }

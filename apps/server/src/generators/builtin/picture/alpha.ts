@@ -87,15 +87,18 @@ function keepThinLines({ width, height, data }: Field, alpha: Channel, peak: num
     // Around a body lies its own soft edge.
     near[cell] = near[cell - 1] = near[cell + 1] = near[cell - width] = near[cell + width] = 1;
   }
-  const columns = Int32Array.from({ length: alpha.width }, (_, x) =>
-    Math.floor(((x + 0.5) * width) / alpha.width),
+  const ends = Int32Array.from({ length: width }, (_, x) =>
+    Math.ceil(((x + 1) * alpha.width) / width - 0.5),
   );
-  for (let y = 0, i = 0; y < alpha.height; y++) {
+  for (let y = 0; y < alpha.height; y++) {
     const row = Math.floor(((y + 0.5) * height) / alpha.height) * width;
-    for (let x = 0; x < alpha.width; x++, i++) {
-      if (alpha.data[i]! * 2 <= peak) continue;
-      const cell = row + columns[x]!;
-      if (near[cell] === 0) data[cell] = HAIR;
+    const line = y * alpha.width;
+    for (let column = 0, x = 0; column < width; column++) {
+      const end = ends[column]!;
+      if (near[row + column] === 1) x = end;
+      for (; x < end; x++) {
+        if (alpha.data[line + x]! * 2 > peak) data[row + column] = HAIR;
+      }
     }
   }
 }

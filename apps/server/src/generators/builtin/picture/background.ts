@@ -13,35 +13,62 @@ const ROUNDS = 4;
 /** Colour distance at which a border pixel's say is halved: what stands on the edge is not background. */
 const OUTLIER = 5;
 
-function terms(x: number, y: number): number[] {
-  return [1, x, y, x * x, x * y, y * y];
-}
-
 /** Fits the background to a band along the picture's border, holding back what differs from the rest of the band. */
 export function fitBackground(lab: Float32Array, width: number, height: number): Background {
   const band = bandOf(width, height);
-  const rows = band.map((cell) =>
-    terms(
-      ((cell % width) / (width - 1)) * 2 - 1,
-      (Math.floor(cell / width) / (height - 1)) * 2 - 1,
-    ),
-  );
+  const samples = samplesOf(band, lab, width, height);
   const weights = new Float64Array(band.length).fill(1);
+  const distances = new Float64Array(band.length);
   let coefficients: number[][] = [];
-  let distances: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    coefficients = [0, 1, 2].map((channel) =>
-      fitChannel(rows, weights, (i) => lab[band[i]! * 3 + channel]!),
-    );
-    distances = rows.map((row, i) =>
-      Math.hypot(...coefficients.map((c, channel) => dot(c, row) - lab[band[i]! * 3 + channel]!)),
-    );
+    coefficients = fit(samples, weights);
     // The first rounds see further, so that a bad start can still be left.
     const reach = OUTLIER * 2 ** (ROUNDS - 2 - round);
-    distances.forEach((d, i) => (weights[i] = 1 / (1 + (d / reach) ** 4)));
+    for (let i = 0; i < weights.length; i++) {
+      let square = 0;
+      for (let channel = 0; channel < CHANNELS; channel++) {
+        const off = missOf(samples, i, coefficients[channel]!, channel);
+        square += off * off;
+      }
+      distances[i] = Math.sqrt(square);
+      weights[i] = 1 / (1 + (square / reach ** 2) ** 2);
+    }
   }
-  const sorted = distances.toSorted((a, b) => a - b);
+  const sorted = distances.toSorted();
   return { coefficients, spread: sorted[Math.floor(sorted.length * 0.8)] ?? 0 };
+}
+
+const CHANNELS = 3;
+/** A sample is its six terms and its three channels. */
+const SAMPLE = TERMS + CHANNELS;
+
+function samplesOf(
+  band: readonly number[],
+  lab: Float32Array,
+  width: number,
+  height: number,
+): Float64Array {
+  const samples = new Float64Array(band.length * SAMPLE);
+  band.forEach((cell, i) => {
+    const x = ((cell % width) / (width - 1)) * 2 - 1;
+    const y = (Math.floor(cell / width) / (height - 1)) * 2 - 1;
+    const [l, a, b] = [lab[cell * 3]!, lab[cell * 3 + 1]!, lab[cell * 3 + 2]!];
+    samples.set([1, x, y, x * x, x * y, y * y, l, a, b], i * SAMPLE);
+  });
+  return samples;
+}
+
+/** How far a sample's channel is from what the terms make of it. */
+function missOf(
+  samples: Float64Array,
+  sample: number,
+  coefficients: readonly number[],
+  channel: number,
+): number {
+  const o = sample * SAMPLE;
+  let sum = -samples[o + TERMS + channel]!;
+  for (let k = 0; k < TERMS; k++) sum += coefficients[k]! * samples[o + k]!;
+  return sum;
 }
 
 /** The cells of the border band that a background is fitted to. */
@@ -82,37 +109,32 @@ export function paintBackground(
   return lab;
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-/** Weighted least squares by the normal equations and Gaussian elimination. */
-function fitChannel(
-  rows: readonly number[][],
-  weights: Float64Array,
-  value: (row: number) => number,
-): number[] {
-  const system = Array.from({ length: TERMS }, () => new Float64Array(TERMS + 1));
-  rows.forEach((row, i) => {
-    const weight = weights[i]!;
-    const target = value(i);
+/** Weighted least squares for all channels at once, by the normal equations and Gaussian elimination. */
+function fit(samples: Float64Array, weights: Float64Array): number[][] {
+  const system = new Float64Array(TERMS * SAMPLE);
+  for (let o = 0, i = 0; o < samples.length; o += SAMPLE, i++) {
     for (let a = 0; a < TERMS; a++) {
-      const line = system[a]!;
-      for (let b = 0; b < TERMS; b++) line[b]! += weight * row[a]! * row[b]!;
-      line[TERMS]! += weight * row[a]! * target;
-    }
-  });
-  // A trace of ridge: a band two pixels thin does not determine every term.
-  system.forEach((line, a) => (line[a]! += a === 0 ? 1e-9 : 1e-6 * rows.length));
-  for (let a = 0; a < TERMS; a++) {
-    const pivot = system[a]!;
-    for (let b = 0; b < TERMS; b++) {
-      if (b === a) continue;
-      const factor = system[b]![a]! / pivot[a]!;
-      for (let c = a; c <= TERMS; c++) system[b]![c]! -= factor * pivot[c]!;
+      const weighted = weights[i]! * samples[o + a]!;
+      for (let b = 0; b < SAMPLE; b++) system[a * SAMPLE + b]! += weighted * samples[o + b]!;
     }
   }
-  return system.map((line, a) => line[TERMS]! / line[a]!);
+  // A trace of ridge: a band two pixels thin does not determine every term.
+  for (let a = 0; a < TERMS; a++) {
+    system[a * SAMPLE + a]! += a === 0 ? 1e-9 : (1e-6 * samples.length) / SAMPLE;
+  }
+  for (let a = 0; a < TERMS; a++) {
+    for (let b = 0; b < TERMS; b++) {
+      if (b === a) continue;
+      const factor = system[b * SAMPLE + a]! / system[a * SAMPLE + a]!;
+      for (let c = a; c < SAMPLE; c++) {
+        system[b * SAMPLE + c]! -= factor * system[a * SAMPLE + c]!;
+      }
+    }
+  }
+  return Array.from({ length: CHANNELS }, (_, channel) =>
+    Array.from(
+      { length: TERMS },
+      (__, a) => system[a * SAMPLE + TERMS + channel]! / system[a * SAMPLE + a]!,
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 import { bandOf, fitBackground, paintBackground, type Background } from "./background.ts";
 import { toLab } from "./lab.ts";
-import { areas, type Field, type Picture, type Rect } from "./raster.ts";
+import { areas, type Areas, type Field, type Picture, type Rect } from "./raster.ts";
 
 /** What a first look at the whole picture, a hundred or so cells wide, found. */
 export interface BorderLook {
@@ -151,25 +151,25 @@ function gap(lab: Float32Array, a: number, b: number): number {
 /** Takes specks out of the foreground and opens holes; returns how many parts are left. */
 function dropSpecksAndHoles(
   foreground: Uint8Array,
-  { width, height, distance }: Scene,
+  { width, distance }: Scene,
   threshold: number,
 ): number {
-  const area = foreground.reduce((sum, cell) => sum + cell, 0);
-  const alike = foreground.map((cell, i) => (cell === 1 && distance[i]! < threshold ? 1 : 0));
-  const holes = areas(alike, width, height);
-  const mean = new Float64Array(holes.size.length);
-  holes.label.forEach(
-    (name, i) => (mean[name]! += name === 0 ? 0 : distance[i]! / holes.size[name]!),
-  );
+  let area = 0;
+  const alike = new Uint8Array(foreground.length);
+  for (let i = 0; i < foreground.length; i++) {
+    area += foreground[i]!;
+    alike[i] = foreground[i] === 1 && distance[i]! < threshold ? 1 : 0;
+  }
+  const holes = areas(alike, width);
+  const depths = sumsOf(holes, distance);
   const open = holes.size.map(
-    (size, name) => name > 0 && size > area * HOLE && mean[name]! < threshold * 0.4,
+    (size, name) => name > 0 && size > area * HOLE && depths[name]! / size < threshold * 0.4,
   );
-  holes.label.forEach((name, i) => open[name] && (foreground[i] = 0));
-  const parts = areas(foreground, width, height);
+  takeOut(foreground, holes, open);
+  const parts = areas(foreground, width);
   const largest = parts.size.reduce((most, size) => Math.max(most, size), 0);
   const least = Math.max(2, largest * SPECK);
-  const contrast = new Float64Array(parts.size.length);
-  parts.label.forEach((name, i) => (contrast[name]! += name === 0 ? 0 : distance[i]!));
+  const contrast = sumsOf(parts, distance);
   const cells = parts.size.reduce((sum, size) => sum + size, 0);
   const usual = contrast.reduce((sum, value) => sum + value, 0) / Math.max(1, cells);
   const speck = parts.size.map(
@@ -177,8 +177,19 @@ function dropSpecksAndHoles(
       size < least ||
       (size < largest * PALE_SPECK && contrast[name]! / Math.max(1, size) < usual * PALE),
   );
-  parts.label.forEach((name, i) => name > 0 && speck[name] && (foreground[i] = 0));
+  takeOut(foreground, parts, speck);
   return speck.filter((is, name) => name > 0 && !is).length;
+}
+
+/** For each area the sum of what its cells hold; index 0 is unused. */
+function sumsOf({ label, size }: Areas, values: Float32Array): Float64Array {
+  const sums = new Float64Array(size.length);
+  for (let i = 0; i < label.length; i++) if (label[i]! > 0) sums[label[i]!]! += values[i]!;
+  return sums;
+}
+
+function takeOut(mask: Uint8Array, { label }: Areas, which: readonly boolean[]): void {
+  for (let i = 0; i < label.length; i++) if (label[i]! > 0 && which[label[i]!]) mask[i] = 0;
 }
 
 function boundsOf(mask: Uint8Array, width: number, height: number): Rect | undefined {
@@ -295,22 +306,59 @@ function isClear({ foreground, width, height }: BorderLook, x: number, y: number
  */
 function matte({ width, height, distance }: Scene, foreground: Uint8Array): Field {
   const data = Float32Array.from(foreground);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
+  const near = nearOutline(foreground, width, height);
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      if (near[cell] === 0) continue;
       let low = Infinity;
       let high = -Infinity;
-      for (let v = Math.max(0, y - 2); v <= Math.min(height - 1, y + 2); v++) {
-        for (let u = Math.max(0, x - 2); u <= Math.min(width - 1, x + 2); u++) {
+      for (let v = Math.max(0, y - REACH); v <= Math.min(height - 1, y + REACH); v++) {
+        for (let u = Math.max(0, x - REACH); u <= Math.min(width - 1, x + REACH); u++) {
           const d = distance[v * width + u]!;
           if (foreground[v * width + u] === 0) low = Math.min(low, d);
           else high = Math.max(high, d);
         }
       }
       if (low < high && low !== Infinity) {
-        const cell = y * width + x;
         data[cell] = Math.min(1, Math.max(0, (distance[cell]! - low) / (high - low)));
       }
     }
   }
+  closePinholes(data, foreground, width);
   return { width, height, data };
+}
+
+/** Light spots beside the outline look half covered: a gap that holds no background is none. */
+function closePinholes(coverage: Float32Array, foreground: Uint8Array, width: number): void {
+  const gaps = areas(
+    Uint8Array.from(coverage, (covered) => (covered > 0.5 ? 0 : 1)),
+    width,
+  );
+  const open = new Uint8Array(gaps.size.length);
+  for (let i = 0; i < foreground.length; i++) if (foreground[i] === 0) open[gaps.label[i]!] = 1;
+  for (let i = 0; i < coverage.length; i++) {
+    if (gaps.label[i]! > 0 && open[gaps.label[i]!] === 0) coverage[i] = 1;
+  }
+}
+
+/** How far from the outline cells are mixtures. */
+const REACH = 2;
+
+/** 1 for the cells that see both sides of the outline within `REACH`, and perhaps for some beside them. */
+function nearOutline(foreground: Uint8Array, width: number, height: number): Uint8Array {
+  const near = new Uint8Array(foreground.length);
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      const here = foreground[cell];
+      const crossed =
+        (x < width - 1 && foreground[cell + 1] !== here) ||
+        (y < height - 1 && foreground[cell + width] !== here);
+      if (!crossed) continue;
+      const [left, right] = [Math.max(0, x - REACH), Math.min(width, x + REACH + 2)];
+      for (let v = Math.max(0, y - REACH); v < Math.min(height, y + REACH + 2); v++) {
+        near.fill(1, v * width + left, v * width + right);
+      }
+    }
+  }
+  return near;
 }

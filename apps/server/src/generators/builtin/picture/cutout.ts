@@ -71,7 +71,7 @@ export async function findForeground(
 /** The coverage with everything that it encloses. */
 function filled({ width, height, data }: Field): Field {
   const outside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 0 : 1));
-  const { label, touchesEdge } = areas(outside, width, height);
+  const { label, touchesEdge } = areas(outside, width);
   return {
     width,
     height,

@@ -17,7 +17,7 @@ export function frame(coverage: Field): Field {
     );
   }
   const inside = insideOf(framed);
-  const parts = areas(inside, framed.width, framed.height);
+  const parts = areas(inside, framed.width);
   const largest = Math.max(0, ...parts.size);
   const least = Math.min(largest, 3);
   parts.label.forEach(

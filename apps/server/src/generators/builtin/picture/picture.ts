@@ -1,4 +1,4 @@
-import sharp, { type KernelEnum } from "sharp";
+import sharp, { type KernelEnum, type Sharp } from "sharp";
 import type { Picture, Rect } from "./raster.ts";
 
 /** A picture that cannot be used, in a sentence for the person who sent it. */
@@ -41,12 +41,24 @@ export async function readPicture(
       .ensureAlpha()
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    return { ok: true, picture: { width: info.width, height: info.height, data } };
+    const rgb = withoutAlpha(data);
+    return { ok: true, picture: { width: info.width, height: info.height, data, ...rgb } };
   } catch {
     return refuse(
       "The picture could not be decoded: it is damaged, cut short or of an unknown kind. Save it again as PNG or JPEG.",
     );
   }
+}
+
+function withoutAlpha(data: Uint8Array): Pick<Picture, "rgb"> {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return {};
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    rgb[to] = data[from]!;
+    rgb[to + 1] = data[from + 1]!;
+    rgb[to + 2] = data[from + 2]!;
+  }
+  return { rgb };
 }
 
 /** Cuts `crop` out of a picture and scales it to exactly `width` × `height`. */
@@ -56,8 +68,11 @@ export async function resample(
   width: number,
   height: number,
 ): Promise<Picture> {
-  const data = await resize(picture.data, 4, picture, crop, width, height, "lanczos3");
-  return { width, height, data };
+  const source = picture.rgb
+    ? ({ bytes: picture.rgb, channels: 3 } as const)
+    : ({ bytes: picture.data, channels: 4 } as const);
+  const image = resize(source, picture, crop, { width, height, kernel: "lanczos3" });
+  return { width, height, data: await image.ensureAlpha().raw().toBuffer() };
 }
 
 /** The same for one channel of bytes, with a filter that neither rings nor shifts an outline. */
@@ -68,28 +83,20 @@ export function resampleChannel(
   width: number,
   height: number,
 ): Promise<Uint8Array> {
-  return resize(data, 1, size, crop, width, height, "linear");
+  const source = { bytes: data, channels: 1 } as const;
+  const image = resize(source, size, crop, { width, height, kernel: "linear" });
+  return image.toColourspace("b-w").raw().toBuffer();
 }
 
-async function resize(
-  data: Uint8Array,
-  channels: 1 | 4,
-  size: { width: number; height: number },
-  crop: Rect,
-  width: number,
-  height: number,
-  kernel: keyof KernelEnum,
-): Promise<Uint8Array> {
-  const cut = {
-    left: crop.left,
-    top: crop.top,
-    width: crop.right - crop.left,
-    height: crop.bottom - crop.top,
-  };
-  const image = sharp(data, { raw: { width: size.width, height: size.height, channels } })
-    .extract(cut)
-    .resize(width, height, { fit: "fill", kernel, fastShrinkOnLoad: false });
-  return (channels === 1 ? image.toColourspace("b-w") : image).raw().toBuffer();
+function resize(
+  { bytes, channels }: { readonly bytes: Uint8Array; readonly channels: 1 | 3 | 4 },
+  { width, height }: { readonly width: number; readonly height: number },
+  { left, top, right, bottom }: Rect,
+  to: { readonly width: number; readonly height: number; readonly kernel: keyof KernelEnum },
+): Sharp {
+  return sharp(bytes, { raw: { width, height, channels } })
+    .extract({ left, top, width: right - left, height: bottom - top })
+    .resize({ ...to, fit: "fill", fastShrinkOnLoad: false });
 }
 
 /** The whole of a picture. */

@@ -10,6 +10,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+  /** The same without alpha, where all of it is opaque: resampled and painted in a third of the time. */
+  readonly rgb?: Uint8Array;
 }
 
 /** A rectangle of pixels: left and top are inside, right and bottom are not. */
@@ -122,33 +124,37 @@ export interface Areas {
   readonly touchesEdge: boolean[];
 }
 
-export function areas(mask: Uint8Array, width: number, height: number): Areas {
+export function areas(mask: Uint8Array, width: number): Areas {
   const label = new Int32Array(mask.length);
   const stack = new Int32Array(mask.length);
   const size = [0];
   const touchesEdge = [false];
+  /** Puts a cell on the stack unless it is outside or known; returns the stack's new height. */
+  const visit = (cell: number, top: number, name: number): number => {
+    if (mask[cell] === 0 || label[cell] !== 0) return top;
+    label[cell] = name;
+    stack[top] = cell;
+    return top + 1;
+  };
   for (let seed = 0; seed < mask.length; seed++) {
     if (mask[seed] === 0 || label[seed] !== 0) continue;
     const name = size.length;
     let count = 0;
     let touches = false;
-    let top = 0;
-    const visit = (cell: number): void => {
-      if (mask[cell] === 0 || label[cell] !== 0) return;
-      label[cell] = name;
-      stack[top++] = cell;
-    };
-    visit(seed);
+    let top = 1;
+    stack[0] = seed;
+    label[seed] = name;
     while (top > 0) {
       const cell = stack[--top]!;
       const x = cell % width;
-      const y = (cell - x) / width;
       count++;
-      if (x === 0 || y === 0 || x === width - 1 || y === height - 1) touches = true;
-      if (x > 0) visit(cell - 1);
-      if (x < width - 1) visit(cell + 1);
-      if (y > 0) visit(cell - width);
-      if (y < height - 1) visit(cell + width);
+      const [left, right] = [x > 0, x < width - 1];
+      const [above, below] = [cell >= width, cell < mask.length - width];
+      if (!left || !right || !above || !below) touches = true;
+      if (left) top = visit(cell - 1, top, name);
+      if (right) top = visit(cell + 1, top, name);
+      if (above) top = visit(cell - width, top, name);
+      if (below) top = visit(cell + width, top, name);
     }
     size.push(count);
     touchesEdge.push(touches);

@@ -56,7 +56,7 @@ export function solvePoisson(
   const [finest] = levels;
   if (finest === undefined)
     return { value: new Float32Array(problem.width * problem.height), history: [0] };
-  for (const cell of finest.cells) finest.source[cell] = problem.source;
+  begin(levels, problem.source);
   const scale = problem.source * Math.sqrt(Math.max(1, finest.cells.length));
   const history = [updateResidual(finest) / scale];
   while (history.length <= maxCycles && history.at(-1)! > tolerance) {
@@ -65,6 +65,20 @@ export function solvePoisson(
   }
   for (const cell of finest.cells) finest.value[cell] = Math.max(0, finest.value[cell]!);
   return { value: finest.value, history };
+}
+
+/** A first guess: the coarsest grid's answer, carried from level to level and mended by a cycle on each but the last. */
+function begin(levels: readonly Level[], source: number): void {
+  for (let depth = levels.length - 1; depth >= 0; depth--) {
+    const level = levels[depth]!;
+    const coarse = levels[depth + 1];
+    for (let k = 0; k < level.cells.length; k++) level.source[level.cells[k]!] = source;
+    if (coarse !== undefined) {
+      interpolate(coarse, level);
+      level.value.set(level.correction);
+    }
+    if (depth > 0) cycle(levels, depth);
+  }
 }
 
 function buildLevels({ width, height, inside, diagonal, damping }: PoissonProblem): Level[] {

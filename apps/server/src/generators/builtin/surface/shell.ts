@@ -23,7 +23,7 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
   const backAt = new Int32Array(data.length);
   const rightAt = new Int32Array(data.length);
   const belowAt = new Int32Array(data.length);
-  const most = roomFor(inside);
+  const most = roomFor(inside, width);
   const positions = new Float32Array(most.vertices * 3);
   let vertices = 0;
   const add = (x: number, y: number, z: number): number => {
@@ -119,13 +119,22 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
       if (!apart) fan(inside[cells[0]] === 1 ? 0 : 1);
     }
   }
-  return { positions: positions.slice(0, vertices * 3), indices: indices.slice(0, used) };
+  return { positions, indices: indices.subarray(0, used) };
 }
 
-/** More than enough for the surface over these cells: each has two vertices and at most four edges that cross,
- * and four squares around it with at most eight triangles for two of their cells. */
-function roomFor(inside: Uint8Array): { vertices: number; triangles: number } {
-  let cells = 0;
-  for (let i = 0; i < inside.length; i++) cells += inside[i]!;
-  return { vertices: cells * 6, triangles: cells * 16 };
+/**
+ * Enough for the surface over these cells: each has two vertices, each edge that crosses one, a square that is all
+ * inside four triangles, and another at most eight.
+ */
+function roomFor(inside: Uint8Array, width: number): { vertices: number; triangles: number } {
+  let [vertices, triangles] = [0, 0];
+  // Nothing is inside along the grid's edge.
+  for (let i = 0; i < inside.length - width - 1; i++) {
+    const [here, right, below] = [inside[i]!, inside[i + 1]!, inside[i + width]!];
+    const count = here + right + below + inside[i + width + 1]!;
+    if (count === 0) continue;
+    vertices += here * 2 + (here ^ right) + (here ^ below);
+    triangles += count === 4 ? 4 : 8;
+  }
+  return { vertices, triangles };
 }

@@ -25,7 +25,10 @@ export function slabOf(surface: Field, base: number, wrap = false): Slab {
   let vertices = 0;
   let used = 0;
   const add = (x: number, y: number, z: number): number => {
-    positions.set([x, y, z], vertices * 3);
+    const o = vertices * 3;
+    positions[o] = x;
+    positions[o + 1] = y;
+    positions[o + 2] = z;
     return vertices++;
   };
   const triangle = (a: number, b: number, c: number): void => {
@@ -35,13 +38,13 @@ export function slabOf(surface: Field, base: number, wrap = false): Slab {
   };
   const rows = (x: number): number[] => Array.from({ length: height }, (_, y) => y * width + x);
 
-  for (let cell = 0; cell < data.length; cell++) {
-    add(cell % width, Math.floor(cell / width), data[cell]!);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) add(x, y, data[y * width + x]!);
   }
   for (let y = 0; y < height - 1; y++) {
     for (let x = 0; x < columns; x++) {
       const a = y * width + x;
-      const b = y * width + ((x + 1) % width);
+      const b = x === width - 1 ? y * width : a + 1;
       const [c, d] = [a + width, b + width];
       // Split along the diagonal that bends less.
       if (Math.abs(data[a]! - data[d]!) < Math.abs(data[b]! - data[c]!)) {

@@ -44,12 +44,12 @@ export function roundness(coverage: Field): Roundness {
   };
 }
 
-function countAreas({ width, height, data }: Field): { parts: number; holes: number } {
+function countAreas({ width, data }: Field): { parts: number; holes: number } {
   const inside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0));
   const outside = inside.map((cell) => 1 - cell);
-  const around = areas(outside, width, height);
+  const around = areas(outside, width);
   return {
-    parts: areas(inside, width, height).size.length - 1,
+    parts: areas(inside, width).size.length - 1,
     holes: around.touchesEdge.filter((touches, name) => name > 0 && !touches).length,
   };
 }

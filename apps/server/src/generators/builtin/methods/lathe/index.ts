@@ -4,7 +4,7 @@ import { refuse, resample } from "../../picture/picture.ts";
 import { areas, field, type Field } from "../../picture/raster.ts";
 import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
 import { backwards, type Back } from "../back.ts";
-import { inflate } from "../inflate.ts";
+import { inflate, swell } from "../inflate.ts";
 import type { Body, Method } from "../method.ts";
 import { profileOf, type Profile } from "./axis.ts";
 
@@ -35,7 +35,7 @@ export const makeLathed: Method = async ({ picture, foreground }, params) => {
   const beside = params.handle ? besideBody(coverage, profile) : undefined;
   if (beside !== undefined) {
     const even = field(coverage.width, coverage.height);
-    const mesh = inflate(beside, even, { depth: 1, detail: 0, back: params.back });
+    const mesh = inflate(swell(beside), even, { depth: 1, detail: 0, back: params.back });
     bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error });
   }
   return { bodies, notes: { handle: beside !== undefined } };
@@ -53,7 +53,7 @@ function turn(profile: Profile, { width, height }: Field, back: Back): Mesh {
   const indices: number[] = [];
   const add = (x: number, row: number, z: number, front: boolean): number => {
     positions.push(x, -row, z);
-    uvs.push(...back.lay(clamp((x + 0.5) / width), clamp((row + 0.5) / height), front));
+    uvs.push(back.across(clamp((x + 0.5) / width), front), clamp((row + 0.5) / height));
     return positions.length / 3 - 1;
   };
   for (const front of [true, false]) {
@@ -119,7 +119,7 @@ function besideBody(coverage: Field, { axis, top, bottom, radius }: Profile): Fi
     const r = y < top || y > bottom ? 0 : radius[y - top]!;
     return covered > 0.5 && Math.abs((cell % width) - axis) > r + 1.5 ? 1 : 0;
   });
-  const parts = areas(beside, width, height);
+  const parts = areas(beside, width);
   const whole = insideOf(coverage).reduce((sum, cell) => sum + cell, 0);
   const large = parts.size.map((size, name) => name > 0 && size >= whole * HANDLE);
   if (!large.includes(true)) return undefined;

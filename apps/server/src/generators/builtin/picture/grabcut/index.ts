@@ -71,12 +71,16 @@ export function grabCut(picture: Picture): Grabbed {
   return { width, height, inside, doubt: DOUBTS.find(({ holds }) => holds(evidence))?.says };
 }
 
-/** What a cut must stand: found on photographs whose masks are known, held by `pnpm photographs`. */
+/** What a cut must stand: found on photographs whose masks are known, held by `pnpm set-test`. */
 const DOUBTS: readonly { readonly says: string; readonly holds: (seen: Evidence) => boolean }[] = [
   { says: "nothing stands out from it", holds: ({ share }) => share < 0.015 },
   { says: "what stands out fills the picture", holds: ({ share }) => share > 0.7 },
   { says: "what stands out runs off the edge", holds: ({ atEdge }) => atEdge > 0.03 },
-  { says: "what stands out has the same colours", holds: ({ told }) => told < 0.972 },
+  {
+    says: "what stands out has the same colours",
+    // An outline with many turns follows an object with limbs, or the colours of what is behind it.
+    holds: ({ told, ragged }) => told < (ragged > 2.9 ? 0.99 : 0.972),
+  },
   { says: "it is not clear where the object ends", holds: ({ agreement }) => agreement < 0.93 },
   { says: "what stands out has no edge", holds: ({ step }) => step < 2.5 },
   {
@@ -175,7 +179,7 @@ function cutFrom(scene: Scene, { middle, ties: strength }: (typeof STARTS)[numbe
     inside = next;
     if (same) break;
   }
-  return { inside: tidy(inside, width, height), pull };
+  return { inside: tidy(inside, width), pull };
 }
 
 /** A thing that is taken a picture of is more likely in its middle: how much, in units of -log of a density. */
@@ -191,12 +195,12 @@ function pullOf({ width, height, lab }: Scene, object: Mixture, ground: Mixture)
 }
 
 /** Of the parts those that are no trifles; holes that are some are closed. */
-function tidy(inside: Uint8Array, width: number, height: number): Uint8Array {
-  const parts = areas(inside, width, height);
+function tidy(inside: Uint8Array, width: number): Uint8Array {
+  const parts = areas(inside, width);
   const largest = parts.size.reduce((most, size) => Math.max(most, size), 0);
   const kept = inside.map((_, cell) => (parts.size[parts.label[cell]!]! > largest * 0.08 ? 1 : 0));
   const outside = kept.map((is) => 1 - is);
-  const holes = areas(outside, width, height);
+  const holes = areas(outside, width);
   return kept.map((is, cell) => {
     const name = holes.label[cell]!;
     return is === 1 || (name > 0 && !holes.touchesEdge[name]! && holes.size[name]! < largest * 0.01)
@@ -215,13 +219,9 @@ function overlapOf(a: Uint8Array, b: Uint8Array): number {
   return either === 0 ? 0 : both / either;
 }
 
-function weigh(
-  { width, height, lab, frame }: Scene,
-  { inside, pull }: Cut,
-  agreement: number,
-): Evidence {
+function weigh({ width, lab, frame }: Scene, { inside, pull }: Cut, agreement: number): Evidence {
   const area = inside.reduce((sum, is) => sum + is, 0);
-  const parts = areas(inside, width, height);
+  const parts = areas(inside, width);
   const steps: number[] = [];
   const usual: number[] = [];
   let [rim, touches, edge] = [0, 0, 0];
