@@ -17,6 +17,12 @@ async function lead(t: Bench, { model_id, params, cancel_after_ms }: Also): Prom
     await t.cancel(id);
   }
   const end = await t.until(id, isEnded);
+  const broken = t.session.recorder.exchanges.find(
+    ({ meaning, response }) =>
+      meaning.act === "read" && meaning.runId === id && (response?.status ?? 0) >= 500,
+  );
+  if (broken)
+    t.judge("WIRE-01", broken, `a read of a run with ${JSON.stringify(params)}, not 5xx`, false);
   t.expect(
     "LIF-05",
     end !== undefined,
