@@ -1,14 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createBuiltinSource } from "../../src/generators/builtin/index.ts";
 import { findNetworks } from "../../src/generators/builtin/networks/index.ts";
 import { findRuntime, INSTALL } from "../../src/generators/builtin/networks/runtime.ts";
-import type { GeneratorSource } from "../../src/generators/generator.ts";
+import type { GenerateContext, GeneratorSource } from "../../src/generators/generator.ts";
 import { readArrays } from "./measure.ts";
-import { tinyModel } from "./onnx.ts";
+import { slowModel, tinyModel } from "./onnx.ts";
 import { heightsOf } from "./outlines.ts";
 import { clouds, raw } from "./set/surfaces.ts";
 
@@ -52,16 +53,49 @@ const discs = (): Promise<Buffer> => {
     .toBuffer();
 };
 
-async function run(source: GeneratorSource, id: string, picture: Buffer) {
+async function run(
+  source: GeneratorSource,
+  id: string,
+  picture: Buffer,
+  { signal = new AbortController().signal, onProgress = () => {} }: Partial<GenerateContext> = {},
+) {
   const workDir = await mkdtemp(join(directory, "run-"));
   const imagePath = join(workDir, "picture");
   await writeFile(imagePath, picture);
   const generator = await source.find(id);
   return generator!.generate(
     { runId: "r", imagePath, params: {}, collection: "Default", workDir, remembered: null },
-    { signal: new AbortController().signal, onProgress: () => {}, remember: async () => {} },
+    { signal, onProgress, remember: async () => {} },
   );
 }
+
+const star = (): Promise<Buffer> =>
+  readFile(new URL("../../../../examples/star.png", import.meta.url));
+
+async function slow(name: string, options: Parameters<typeof slowModel>[0]): Promise<string> {
+  const file = join(directory, `${name}.onnx`);
+  await writeFile(file, slowModel(options));
+  return file;
+}
+
+/** The seconds that each child of this process has computed, by its number. */
+function children(): Map<number, number> {
+  const listed = execFileSync("ps", ["-A", "-o", "pid=,ppid=,time=,args="], { encoding: "utf8" });
+  return new Map(
+    listed
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(
+        ([, parent, , ...args]) => Number(parent) === process.pid && /builtin/.test(args.join()),
+      )
+      .map(([pid, , time]) => [
+        Number(pid),
+        time!.split(/[-:]/).reduce((sum, part) => sum * 60 + Number(part), 0),
+      ]),
+  );
+}
+
+const HANG = { timeout: 120_000, interval: 100 };
 
 describe("models that somebody brings along", () => {
   it("are asked for by file; one that is not there is refused before the server starts", () => {
@@ -150,6 +184,56 @@ describe("models that somebody brings along", () => {
           ok: false,
           error,
         });
+      } finally {
+        await source.close();
+      }
+    });
+
+    it("a cancel ends a model in the middle of its work, and the next run has a child of its own", async () => {
+      const depth = await slow("slow", { side: 2000, times: 1000 });
+      const source = createBuiltinSource({
+        workers: 1,
+        networks: { runtime: runtime!, mask: null, depth },
+      });
+      try {
+        const cancel = new AbortController();
+        const steps: string[] = [];
+        const running = run(source, "builtin/relief", await discs(), {
+          signal: cancel.signal,
+          onProgress: (_, step) => void steps.push(step ?? ""),
+        });
+        await vi.waitUntil(() => steps.some((step) => step.startsWith("Building")), HANG);
+        const before = children();
+        const computed = (): number =>
+          [...children()].reduce(
+            (sum, [pid, seconds]) => sum + seconds - (before.get(pid) ?? seconds),
+            0,
+          );
+        // Nothing but the model computes for so long.
+        await vi.waitUntil(() => computed() >= 3, HANG);
+        cancel.abort();
+        expect(await running).toEqual({ ok: false, error: "The run was stopped." });
+        await vi.waitUntil(() => [...before.keys()].some((pid) => !children().has(pid)), HANG);
+        expect(await run(source, "builtin/inflate", await star())).toMatchObject({ ok: true });
+      } finally {
+        await source.close();
+      }
+    });
+
+    it("a model that takes more memory than it may ends its run, not the server", async () => {
+      const depth = await slow("hungry", { side: 20_000, times: 2 });
+      const source = createBuiltinSource({
+        workers: 1,
+        networks: { runtime: runtime!, mask: null, depth },
+        memoryBytes: 768 * 1024 ** 2,
+      });
+      try {
+        const error = expect.stringMatching(/took more than 0\.75 GiB of memory.*--depth-model/);
+        expect(await run(source, "builtin/relief", await discs())).toMatchObject({
+          ok: false,
+          error,
+        });
+        expect(await run(source, "builtin/inflate", await star())).toMatchObject({ ok: true });
       } finally {
         await source.close();
       }

@@ -19,12 +19,15 @@ type Makers = Pool<Making>;
 /** A child that died is an end like any other: it costs one run, and says so. */
 function sentenceOf(
   outcome: Exclude<Outcome<Making["made"]>, { kind: "made" }>,
-  memoryBytes: number,
+  { memoryBytes, networks }: Surroundings,
 ): string {
   if (outcome.kind === "stopped") return "The run was stopped.";
-  return outcome.death.of === "memory"
-    ? `The picture took more than ${memoryBytes / 1024 ** 3} GiB of memory to read. Save it again, smaller or without its metadata.`
-    : "The process that made the mesh ended unexpectedly, perhaps for lack of memory. Try again, or a smaller picture.";
+  const most = `${memoryBytes / 1024 ** 3} GiB of memory`;
+  if (outcome.death.of === "memory")
+    return networks === undefined
+      ? `The picture took more than ${most} to read. Save it again, smaller or without its metadata.`
+      : `The picture and the models that look at it took more than ${most}. Use a smaller picture, or start the server with a smaller --mask-model or --depth-model.`;
+  return "The process that made the mesh ended unexpectedly, perhaps for lack of memory. Try again, or a smaller picture.";
 }
 
 /**
@@ -32,17 +35,19 @@ function sentenceOf(
  *
  * @param options.workers how many runs they may do at once
  * @param options.networks models that see objects and depth, for those who have some
+ * @param options.memoryBytes resident memory that a child may take; by default what any picture needs, and most models
  */
 export function createBuiltinSource({
   workers,
   log,
   networks,
+  memoryBytes = networks === undefined ? MEMORY_BYTES : NETWORK_BYTES,
 }: {
   workers: number;
   networks?: NetworkFiles | undefined;
   log?: Pick<Log, "warn">;
+  memoryBytes?: number;
 }): GeneratorSource {
-  const memoryBytes = networks === undefined ? MEMORY_BYTES : NETWORK_BYTES;
   const pool: Makers = createPool({
     program: { module: new URL("child", import.meta.url), memoryBytes },
     places: workers,
@@ -70,7 +75,7 @@ interface Surroundings {
 }
 
 function createGenerator(id: ModelId, surroundings: Surroundings): Generator {
-  const { pool, places, memoryBytes, networks } = surroundings;
+  const { pool, places, networks } = surroundings;
   const { name, description } = MODELS[id];
   return {
     descriptor: {
@@ -95,7 +100,7 @@ function createGenerator(id: ModelId, surroundings: Surroundings): Generator {
       const outcome = await pool.run(job, context.signal, ({ percent, step }) =>
         context.onProgress(percent, step),
       );
-      if (outcome.kind !== "made") return { ok: false, error: sentenceOf(outcome, memoryBytes) };
+      if (outcome.kind !== "made") return { ok: false, error: sentenceOf(outcome, surroundings) };
       const { made } = outcome;
       return made.ok ? { ok: true, file, stem: id.replace("builtin/", "") } : made;
     },
