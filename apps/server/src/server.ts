@@ -71,6 +71,9 @@ async function freeBytes(directory: string): Promise<number | null> {
   return found ? found.bavail * found.bsize : null;
 }
 
+/** A bound for what is stored after a picture has come, ms. */
+const STORING_MS = 20_000;
+
 /** What whoever looks after several nodes wants to know of them. */
 async function nodesOf({ members, announced, store }: Engines) {
   const [all, workers, active] = await Promise.all([
@@ -80,6 +83,7 @@ async function nodesOf({ members, announced, store }: Engines) {
   ]);
   const waiting = active.filter(({ status }) => status === "pending");
   return {
+    node: members.self,
     nodes: all.filter(({ isLive }) => isLive).length,
     // Models that runs wait for, and that no live node runs.
     models_away: waiting
@@ -167,6 +171,8 @@ export async function startServer(
     });
     const recovery = createRecovery({
       ...{ store, runs, registry, files, leftovers, maxAttempts, log },
+      // Longer than a picture may be on its way, with time for its create.
+      strayMs: 2 * config.requestTimeoutMs + STORING_MS,
     });
     const presence = createPresence({
       ...{ members, recovery, log },

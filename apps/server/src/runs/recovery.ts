@@ -14,6 +14,8 @@ export interface RecoveryDeps {
   readonly leftovers: Leftovers;
   /** How often a generator may begin on one run. */
   readonly maxAttempts: number;
+  /** A picture or a part of a mesh that no run names and that is older than this was left, ms. */
+  readonly strayMs: number;
   readonly log: Log;
 }
 
@@ -25,17 +27,16 @@ export interface Recovery {
   resume(row: RunRow): Promise<void>;
   /** Where others work too: takes up what the dead had begun, and queues what waits to go on. */
   resumeOf(isDead: (owner: string) => boolean): Promise<void>;
-  /** Where others work too: queues all that waits, and clears up behind ended runs that nobody else does. */
+  /**
+   * Where others work too: queues all that waits, clears up behind ended runs that nobody else does,
+   * and now and then removes what belongs to no run.
+   */
   tidy(isDead: (owner: string) => boolean): Promise<void>;
 }
 
-/** How often files that nobody needs are looked for, and how old they are when nobody can be at them any more, ms. */
-const SWEEP_MS = 10 * 60_000;
-const LEFT_MS = 60 * 60_000;
-
 export function createRecovery(deps: RecoveryDeps): Recovery {
-  const { store, runs, registry, files, leftovers, maxAttempts, log } = deps;
-  let sweptAt = Number.NEGATIVE_INFINITY;
+  const { store, runs, registry, files, leftovers, maxAttempts, strayMs, log } = deps;
+  let sweptAt = performance.now();
 
   async function requeue(row: RunRow): Promise<void> {
     const generator = await registry.find(row.modelId);
@@ -95,13 +96,12 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     },
     async tidy(isDead) {
       const active = await store.list("active");
-      for (const row of active) if (row.status === "pending") await requeue(row);
-      if (performance.now() - sweptAt > SWEEP_MS) {
-        sweptAt = performance.now();
-        await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])), LEFT_MS);
-      }
+      for (const row of active.filter(({ status }) => status === "pending")) await requeue(row);
       for (const { runId, owner } of await store.list("unsettled"))
         if (owner === null || isDead(owner)) await leftovers.clear(runId, "abandon");
+      if (performance.now() - sweptAt < strayMs / 2) return;
+      sweptAt = performance.now();
+      await files.sweep(new Set(active.flatMap(({ upload }) => upload ?? [])), strayMs);
     },
   };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ListeningServer } from "../support/server-process.ts";
 import { picture } from "../support/pictures.ts";
 import { type FaultProxy, startFaultProxy } from "../support/services/fault-proxy.ts";
-import { HAS_SERVICES } from "../support/services/for-tests.ts";
+import { HAS_SERVICES, servicesForTests } from "../support/services/for-tests.ts";
 import { filesUrlOf, type ObjectStorage, startObjectStorage } from "../support/services/s3.ts";
 import { describeStoredMesh, type ServedMesh } from "../http/stored-mesh.contract.ts";
 import { type Cluster, createAt, makeCluster, untilAt } from "./cluster.ts";
@@ -25,7 +25,7 @@ describe.runIf(HAS_SERVICES)("API nodes and workers with their files in a bucket
     await storage.makeBucket(bucket);
     proxy = await startFaultProxy(storage.endpoint);
     const filesUrl = `${filesUrlOf(bucket, proxy.url)}&timeout=1s`;
-    cluster = await makeCluster({ filesUrl });
+    cluster = await makeCluster(await servicesForTests(), { filesUrl });
     process.env["AWS_ACCESS_KEY_ID"] = "key";
     process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
     [one, other] = await Promise.all([

@@ -11,7 +11,7 @@ import type { Role } from "../../src/config.ts";
 import { databaseForTest, type TestDatabase } from "../support/database.ts";
 import { picture } from "../support/pictures.ts";
 import { type ListeningServer, startServerProcess } from "../support/server-process.ts";
-import { servicesForTests } from "../support/services/for-tests.ts";
+import type { ServiceUrls } from "../support/services/index.ts";
 
 export interface ClusterOptions {
   /** What keeps the queue. */
@@ -35,9 +35,11 @@ export interface Cluster {
 }
 
 /** Prepares a place for a cluster; nothing runs yet. */
-export async function makeCluster(options: ClusterOptions = {}): Promise<Cluster> {
+export async function makeCluster(
+  services: Pick<ServiceUrls, "database" | "queue">,
+  options: ClusterOptions = {},
+): Promise<Cluster> {
   const { queue = "redis", args = [] } = options;
-  const services = await servicesForTests();
   const directory = await mkdtemp(path.join(tmpdir(), "modly-runs-cluster-"));
   const files = options.filesUrl ?? path.join(directory, "files");
   const database = await databaseForTest(services.database);

@@ -3,14 +3,15 @@ import path from "node:path";
 
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { HAS_SERVICES } from "../support/services/for-tests.ts";
+import { HAS_SERVICES, servicesForTests } from "../support/services/for-tests.ts";
 import { createAt, makeCluster, readAt, untilAt } from "./cluster.ts";
+import { storm } from "./storm.ts";
 
 const PATIENCE = { timeout: 100_000, interval: 50 };
 
 describe.runIf(HAS_SERVICES)("a cluster that loses parts", () => {
   it("goes on elsewhere with the runs of a worker that was killed, and of one that sleeps; what it brings late is refused", async () => {
-    const cluster = await makeCluster({ args: ["--workers", "1"] });
+    const cluster = await makeCluster(await servicesForTests(), { args: ["--workers", "1"] });
     onTestFinished(cluster.remove);
     const [api, killed, asleep] = await Promise.all([
       cluster.start("api"),
@@ -47,4 +48,13 @@ describe.runIf(HAS_SERVICES)("a cluster that loses parts", () => {
       expect(await readdir(path.join(cluster.files, "uploads"))).toEqual([]);
     }, PATIENCE);
   });
+
+  it("ends every run it accepted, once, whatever is killed, stopped and cut off, and takes back nothing", async () => {
+    const report = await storm({ ms: 8_000, seed: 7, between: [300, 1200] });
+    expect(report.wrong).toEqual([]);
+    expect(report.accepted).toBeGreaterThan(0);
+    expect(report.readable).toBe(report.accepted);
+    expect(report.ended).toBe(report.accepted);
+    expect(report.orphans).toEqual([]);
+  }, 400_000);
 });

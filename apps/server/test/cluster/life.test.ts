@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import type { ListeningServer } from "../support/server-process.ts";
-import { HAS_SERVICES } from "../support/services/for-tests.ts";
+import { HAS_SERVICES, servicesForTests } from "../support/services/for-tests.ts";
+import { checkInTurn, unmet } from "./conformance.ts";
 import { type Cluster, createAt, makeCluster, readAt, untilAt } from "./cluster.ts";
 
 const PATIENCE = { timeout: 100_000, interval: 25 };
@@ -20,7 +21,7 @@ describe.runIf(HAS_SERVICES).each(["redis", "postgres"] as const)(
     let other: ListeningServer;
     let workers: ListeningServer[];
     beforeAll(async () => {
-      cluster = await makeCluster({ queue });
+      cluster = await makeCluster(await servicesForTests(), { queue });
       const [first, second, ...rest] = await Promise.all(
         (["api", "api", "worker", "worker"] as const).map((role) => cluster.start(role)),
       );
@@ -79,6 +80,16 @@ describe.runIf(HAS_SERVICES).each(["redis", "postgres"] as const)(
       for (const runId of long)
         await fetch(`${one.url}/workflow-runs/${runId}/cancel`, { method: "POST" });
     });
+
+    it.runIf(queue === "redis")(
+      "requests that go to both in turn find the contract kept",
+      async () => {
+        // A sample; `pnpm cluster-conformance` asks all.
+        const verdicts = await checkInTurn([one, other], { only: ["CAN"] });
+        expect(unmet(verdicts)).toEqual([]);
+        expect(verdicts.filter(({ status }) => status === "pass").length).toBeGreaterThan(10);
+      },
+    );
 
     it("models come and go with their workers; what waits for one waits on", async () => {
       await vi.waitFor(async () => {

@@ -56,8 +56,11 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
       });
       expect(await store.get("a")).toEqual(row);
       expect(await store.paramsOf("a")).toEqual({ steps: 3 });
-      expect(await store.get("b")).toBeUndefined();
-      expect(await store.paramsOf("b")).toBeUndefined();
+      for (const other of ["b", "a\0", "\0", "\ud800", "x".repeat(9000)]) {
+        expect(await store.get(other)).toBeUndefined();
+        expect(await store.paramsOf(other)).toBeUndefined();
+        expect(await store.retirement.isRetired(other)).toBe(false);
+      }
     });
 
     it("keeps any params as they are", async () => {
@@ -96,6 +99,15 @@ export function describeRunStore(name: string, makePlace: () => Promise<StorePla
         owner: "two",
         attempts: 2,
       });
+    });
+
+    it("takes whatever a generator says", async () => {
+      let row = (await store.change(await created(store, "a"), { status: "running" }))!;
+      for (const step of ["\0", "a\0b", "\ud800", "💾", "x".repeat(9000)]) {
+        row = (await store.change(row, { step, handle: step }))!;
+        expect(await store.get("a")).toEqual(row);
+      }
+      expect(row).toMatchObject({ step: "x".repeat(9000), handle: "x".repeat(9000) });
     });
 
     it("lets exactly one of many that race win", async () => {

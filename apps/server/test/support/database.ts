@@ -18,18 +18,17 @@ export async function databaseForTest(address: string): Promise<TestDatabase> {
   const schema = `t${randomUUID().replaceAll("-", "").slice(0, 16)}`;
   const url = new URL(address);
   url.searchParams.set("schema", schema);
-  const client = new pg.Client({ connectionString: address });
+  const pool = new pg.Pool({ connectionString: address, max: 2 });
   // It may be cut off on purpose.
-  client.on("error", () => {});
-  await client.connect();
+  pool.on("error", () => {});
   return {
     url: url.href,
     schema,
-    query: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+    query: async (sql) => (await pool.query<Record<string, unknown>>(sql)).rows,
     async drop() {
-      await client.query(`drop schema if exists ${schema} cascade`);
-      await client.query(`drop schema if exists ${schema}_queue cascade`);
-      await client.end();
+      await pool.query(`drop schema if exists ${schema} cascade`);
+      await pool.query(`drop schema if exists ${schema}_queue cascade`);
+      await pool.end();
     },
   };
 }

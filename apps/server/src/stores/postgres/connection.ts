@@ -70,9 +70,13 @@ export interface Connection extends Place {
   close(): Promise<void>;
 }
 
+/** PostgreSQL takes no NUL in a text; nothing of ours has one, and what a client names with one is not there. */
+export const storable = (value: unknown) =>
+  typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : (value ?? null);
+
 const over = (client: pg.Pool | pg.PoolClient): Queryable => ({
-  query: async (sql, values) =>
-    (await client.query<Record<string, unknown>>(sql, values as unknown[])).rows,
+  query: async (sql, values = []) =>
+    (await client.query<Record<string, unknown>>(sql, values.map(storable))).rows,
 });
 
 /** Opens connections as they are needed. */

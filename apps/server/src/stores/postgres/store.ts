@@ -10,7 +10,7 @@ import type {
   RunRow,
   RunStore,
 } from "../run-store.ts";
-import type { Connection, Queryable } from "./connection.ts";
+import { type Connection, type Queryable, storable } from "./connection.ts";
 import { createListener } from "./listener.ts";
 import { createPostgresRetirement } from "./retirement.ts";
 
@@ -22,10 +22,6 @@ const WHERE: Record<RowSelection, string> = {
 
 /** So close to the limit creates are admitted one after the other, so that none slips through. */
 const CLOSE = 64;
-
-/** PostgreSQL keeps no NUL in a text; nothing of ours means one. */
-const storable = (value: unknown) =>
-  typeof value === "string" ? value.replaceAll("\0", "") : (value ?? null);
 
 /** True when the row is what this change would have made of it: an earlier try was stored after all. */
 function isMade(row: RunRow, seen: RunRow, change: RunChange): boolean {
@@ -84,7 +80,7 @@ export function createPostgresStore(connection: Connection): RunStore {
        values ($1, $2, $3, $4, $5, 'pending', 0, 0, 1, $6, $7, $8)
        on conflict (idempotency_key) do nothing returning ${ROW}`,
       [
-        ...[runId, storable(modelId), collection, JSON.stringify(params), upload, createdAt],
+        ...[runId, modelId, collection, JSON.stringify(params), upload, createdAt],
         ...[idempotency?.key ?? null, idempotency?.digest ?? null],
       ],
     );
@@ -134,14 +130,7 @@ export function createPostgresStore(connection: Connection): RunStore {
           `update ${runs} set ${sets.join(", ")}
            where run_id = $1 and status = $2 and revision = $3 and owner is not distinct from $4
              and attempts = $5 ${now} returning ${ROW}`,
-          [
-            runId,
-            status,
-            revision,
-            owner,
-            attempts,
-            ...fields.map((field) => storable(change[field])),
-          ],
+          [runId, status, revision, owner, attempts, ...fields.map((field) => change[field])],
         );
         if (changed || !isAgain) return changed as unknown as RunRow | undefined;
         const stored = await byId(use, runId);
