@@ -43,6 +43,7 @@ test.each(Object.entries(FINE))("%s is fine", (_, make) => {
 
 test.each([
   ["GET-06", "pending", { progress: 3 }],
+  ["GET-15", "cancelled", { error: "why not" }],
   ["GET-16", "cancelled", { step: "" }],
   ["GET-28", "cancelled", { eta: 3 }],
   ["GET-10", "cancelled", { progress: 100 }],

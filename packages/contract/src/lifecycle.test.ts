@@ -29,6 +29,8 @@ describe("the life of a run", () => {
   });
 
   it("knows its words and no others", () => {
+    expect(RUN_STATUSES.every(isRunStatus)).toBe(true);
+    expect(isRunStatus(["done"])).toBe(false);
     fc.assert(
       fc.property(
         fc.anything(),

@@ -109,8 +109,12 @@ describe("a run as our server sends it", () => {
     expect(good).toEqual(of);
   });
 
-  test("a mesh whose address can't be written in a URL's path is none", () => {
-    const odd = { output_url: "/workspace/a\\b", scene_candidate: { workspace_path: "a\\b" } };
+  test.each([
+    ["that can't be written in a URL's path", "/workspace/a\\b", "a\\b"],
+    ["whose beginning is encoded", "%2Fworkspace/workspace/a", "workspace/a"],
+    ["that is a number", "/workspace/3", 3],
+  ])("a mesh with an address %s is none", (_, output_url, workspace_path) => {
+    const odd = { output_url, scene_candidate: { workspace_path } };
     expect(StrictRun.safeParse({ ...LIVES.done, ...odd }).success).toBe(false);
   });
 });
@@ -140,6 +144,12 @@ describe("a run of any server", () => {
       (progress) => Run.safeParse({ ...seven(word), progress }).success,
     );
     expect(taken).toEqual(word === "done" ? [100] : [0, 100]);
+  });
+
+  test("cancelled may have a text for an error, and what only ended or goes on may not", () => {
+    const taken = WORDS.filter((word) => Run.safeParse({ ...seven(word), error: "No." }).success);
+    expect(taken).toEqual(["error", "cancelled"]);
+    expect(Run.safeParse({ ...seven("cancelled"), error: 3 }).success).toBe(false);
   });
 
   test("what is wrong between two fields is told at its place", () => {

@@ -56,6 +56,11 @@ function tolerant<S extends keyof typeof FIELDS, P extends z.ZodTypeAny>(status:
     .passthrough();
 }
 
+/** That a cancelled run has no error is a wish (R-G8), so a client takes one with a text too. */
+const tolerantCancelled = tolerant("cancelled", anyProgress).extend({
+  error: z.string().nullable(),
+});
+
 function strict<S extends keyof typeof FIELDS>(status: S) {
   return z
     .object({ run_id: RunId, status: z.literal(status), ...additions })
@@ -91,7 +96,7 @@ export const Run = z
     tolerant("running", anyProgress),
     tolerant("done", FIELDS.done.progress),
     tolerant("error", anyProgress),
-    tolerant("cancelled", anyProgress),
+    tolerantCancelled,
   ])
   .refine(sameFile, sameFileMessage);
 export type Run = z.infer<typeof Run>;

@@ -103,6 +103,12 @@ export const RUNS: readonly { name: string; body: unknown; good: boolean; strict
     good: false,
     strict: false,
   },
+  {
+    name: "cancelled with a text",
+    body: { ...cancelled, error: "GenerationCancelled" },
+    good: true,
+    strict: false,
+  },
   { name: "error without a text", body: { ...failed, error: null }, good: false, strict: false },
   { name: "error with an empty text", body: { ...failed, error: "" }, good: false, strict: false },
   {

@@ -201,7 +201,10 @@ export const jsonSchemas = {
             "type": "null"
           },
           "error": {
-            "type": "null"
+            "type": [
+              "string",
+              "null"
+            ]
           },
           "scene_candidate": {
             "type": "null"
