@@ -9,6 +9,7 @@ import { OUTPUTS } from "./output.ts";
 import { PICTURES } from "./picture.ts";
 import { PROMISES } from "./promises.ts";
 import { READ_BODIES, READ_HTTP } from "./read.ts";
+import { SECOND_MODEL } from "./second-model.ts";
 
 /** Those whose cancel is wrong. */
 export const CANCEL_MUTANTS: readonly Mutant[] = [...CANCEL_ANSWERS, ...CANCEL_EFFECTS];
@@ -26,5 +27,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CANCEL_MUTANTS,
   ...OUTPUTS,
   ...PROMISES,
+  ...SECOND_MODEL,
   ...HARDENING_MUTANTS,
 ];
