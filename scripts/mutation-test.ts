@@ -28,8 +28,6 @@ if (unknown !== undefined) {
   console.error(`There is no part ${unknown}. The parts: ${Object.keys(PARTS).join(", ")}.`);
   process.exit(2);
 }
-// Ctrl-C ends Stryker, and then the copy is removed as after any end of it.
-process.on("SIGINT", () => {});
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const page = fileURLToPath(new URL("../docs/mutation-score.md", import.meta.url));

@@ -54,6 +54,7 @@ const SOURCES = [
   "package.json",
   "tsconfig.base.json",
 ];
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const LEFT_OUT = new Set(["node_modules", "dist", ".turbo"]);
 
 /** A copy of the sources for Stryker to change, with the dependencies of the checkout. */
@@ -106,9 +107,13 @@ export async function mutantsOf(
         MUTATION_MODULES: JSON.stringify(Object.keys(part.modules)),
       },
     });
+    // Whoever ends this ends Stryker, and then the copy is removed as after any other end.
+    const stop = () => child.kill();
+    for (const signal of SIGNALS) process.on(signal, stop);
     const code = await new Promise((resolve, reject) =>
       child.once("error", reject).once("exit", resolve),
     );
+    for (const signal of SIGNALS) process.off(signal, stop);
     if (code !== 0) throw new Error("Stryker did not come to an end; what it says is above.");
     return (JSON.parse(await readFile(report, "utf8")) as { files: Mutants }).files;
   } finally {

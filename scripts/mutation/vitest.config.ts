@@ -13,6 +13,7 @@ export default defineConfig({
       "scripts/mutation/loads.test.ts",
       ...(JSON.parse(process.env["MUTATION_TESTS"] ?? "[]") as string[]),
     ],
+    setupFiles: [fileURLToPath(new URL("setup.ts", import.meta.url))],
     // Stryker watches for mutants that never end; a busy machine must not pass for one.
     testTimeout: 120_000,
   },

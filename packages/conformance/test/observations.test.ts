@@ -93,6 +93,7 @@ describe("what was seen of a run", () => {
     ],
     ["a cancel refused", false, ({ cancel }) => cancel("r", "", refused({ status: "done" })), []],
     ["a cancel without an answer", false, ({ cancel }) => cancel("r", "", none), []],
+    ["a read by POST", false, ({ read }) => read("r", { status: "done" }, byPost), []],
     ["a cancel by GET", false, ({ cancel }) => cancel("r", { status: "done" }, byGet), []],
     ["a cancel that says no object", false, ({ cancel }) => cancel("r", null), []],
     ["a cancel that says a text", false, ({ cancel }) => cancel("r", '"done"'), []],
@@ -121,6 +122,7 @@ describe("what was seen of a run", () => {
 const accepted = (body: object) => ({ response: answer(body, 202) });
 const refused = (body: object) => ({ response: answer(body, 409) });
 const none = { response: undefined as never };
+const byPost = { request: { method: "POST", path: "/" } };
 const byGet = { request: { method: "GET", path: "/" } };
 
 test("reads are told from cancels, and ends from the rest", () => {

@@ -9,8 +9,8 @@ export function sentenceOf(text: string): string {
   const last = lines.findLast((line) => line !== "" && !/^at .+:\d+/.test(line)) ?? "";
   const clean = last
     .replaceAll(
-      /(?:file:\/\/\/?(?:[A-Za-z]:[\\/])?|(?<!\w)[A-Za-z]:[\\/]|\\\\|(?<![\w.:/])\/)(?:[^\s"'<>|:;,]+[\\/])+([^\s"'<>|:;,\\/]*)/g,
-      "$1",
+      /(?:file:\/\/\/?(?:[A-Za-z]:[\\/])?|(?<!\w)[A-Za-z]:[\\/]|\\\\|(?<![\w.:/])\/)[^\s"'<>|:;,]+[\\/]/g,
+      "",
     )
     .replaceAll(/\p{Cc}+/gu, " ")
     .slice(0, MAX_LENGTH)

@@ -145,6 +145,33 @@ test.each<[string, readonly Observation[], readonly number[], object | undefined
     [],
     undefined,
   ],
+  [
+    "two reads at once, the higher one told first, and the first of equals",
+    [
+      { ...read("running", 0, 9, 60), exchange: 7 },
+      read("running", 0, 9, 60),
+      read("running", 0, 9, 40),
+      read("error", 0, 9, 50),
+    ],
+    [],
+    {
+      rule: "progress",
+      first: { ...read("running", 0, 9, 60), exchange: 7 },
+      second: read("error", 0, 9, 50),
+      message: "a read showed running 60%, and a read showed error 50%",
+    },
+  ],
+  [
+    "progress that fell from the least there is, and the first of equals",
+    [read("running", 0, 1, 1), read("running", 2, 3, 1), read("running", 4, 5, 0)],
+    [],
+    {
+      rule: "progress",
+      first: read("running", 0, 1, 1),
+      second: read("running", 4, 5, 0),
+      message: "a read showed running 1%; a read begun 3.0 ms after its answer showed running 0%",
+    },
+  ],
   ["progress that only stays", [late, read("running", 5, 6, 40)], [], undefined],
   [
     "a first progress of nothing",
