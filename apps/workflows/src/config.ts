@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { isNetwork } from "@modly-runs/flows/runner";
+import { isNetwork } from "@modly-runs/flows/outbound";
 
 import type { Provider } from "./crew/messages.ts";
 import { isLoopback } from "./http/guard.ts";
@@ -18,6 +18,7 @@ export interface Config {
   readonly serverPatienceMs: number;
   readonly retryPauseMs: number;
   readonly workers: number;
+  readonly workerMemoryBytes: number;
   readonly atOnce: number;
   readonly maxWorkflows: number;
   readonly maxBodyBytes: number;
@@ -203,6 +204,7 @@ function configOf(values: Values): ConfigResult {
       serverPatienceMs: number("server-patience") * 1000,
       retryPauseMs: number("retry-pause") * 1000,
       workers: number("workers"),
+      workerMemoryBytes: number("worker-memory-mib") * 1024 ** 2,
       atOnce: number("at-once"),
       maxWorkflows: number("max-workflows"),
       maxBodyBytes: number("max-body-mib") * 1024 ** 2,

@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 
 import { openLibsqlStore, openObjects } from "@modly-runs/flows/local";
-import { publicAnd } from "@modly-runs/flows/runner";
+import { publicAnd } from "@modly-runs/flows/outbound";
+import type { FlowStore } from "@modly-runs/flows/ports";
 
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +15,7 @@ import { listen } from "./http/listen.ts";
 import { lock } from "./lock.ts";
 import type { Log } from "./log.ts";
 import { openWorkflowStore } from "./stores/libsql.ts";
+import type { WorkflowStore } from "./stores/workflow-store.ts";
 import { createPostman, type Postman } from "./webhooks/postman.ts";
 import { createChanges } from "./workflows/changes.ts";
 import { sweep } from "./workflows/cleanup.ts";
@@ -33,6 +35,8 @@ export class CannotStart extends Error {
 
 /** How often bytes that nothing refers to are looked for, ms. */
 const SWEEP_EVERY = 600_000;
+/** More creates are not under way at once than there can be connections. */
+const MOST_CREATES = 1024;
 
 function open(dataDir: string) {
   const places = placesIn(dataDir);
@@ -57,6 +61,12 @@ function open(dataDir: string) {
     held.release();
     throw new CannotStart((cause as Error).message);
   }
+}
+
+/** A flow run is stored before its workflow: one that a crash kept from it is nobody's, and among the latest. */
+async function forgetOrphans(flows: FlowStore, store: WorkflowStore): Promise<void> {
+  for (const { id } of await flows.list(MOST_CREATES))
+    if (!(await store.get(id))) await flows.remove(id);
 }
 
 /**
@@ -99,6 +109,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       networks,
       patience: config.serverPatienceMs,
       pause: config.retryPauseMs,
+      memory: config.workerMemoryBytes,
     },
     { size: config.workers, log, onSeen: (seen) => workflows.seen(seen) },
   );
@@ -138,6 +149,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     flows.close();
     held.release();
   };
+  await forgetOrphans(flows, store);
   const listening = await listen(app, config.host, config.port).catch(
     (cause: NodeJS.ErrnoException) => {
       close();

@@ -90,6 +90,14 @@ export const SETTINGS = {
     value: "N",
     help: "Processes that do the steps",
   },
+  "worker-memory-mib": {
+    type: "number",
+    default: 2048,
+    min: 200,
+    max: 1_048_576,
+    value: "N",
+    help: "Memory that one of them may take, MiB; one that takes more is replaced",
+  },
   "at-once": {
     type: "number",
     default: 16,

@@ -18,7 +18,7 @@ const SERVER = path.join(root, "apps/server/dist/main.js");
 const SERVICE = path.join(root, "apps/workflows/dist/main.js");
 
 /** Milliseconds after which what should come is taken for hanging. */
-const PATIENCE = 110_000;
+const PATIENCE = 300_000;
 /** Reaches what tests start. */
 export const LOCAL = ["--allow-network", "127.0.0.0/8"];
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { anywhere, isNetwork, OutOfReach, publicAnd, send } from "../src/runner/index.ts";
+import { anywhere, isNetwork, OutOfReach, publicAnd, send } from "../src/outbound/index.ts";
 import { listener } from "./support.ts";
 
 const PRIVATE = [

@@ -10,7 +10,9 @@ import sharp from "sharp";
 
 import { type FileValue, planOf, readFlow, type Value } from "../src/index.ts";
 import { holderHere, openLibsqlStore, openObjects } from "../src/local/index.ts";
-import { anywhere, createFlowRun, type RunFlow, runFlow, type Seen } from "../src/runner/index.ts";
+import { anywhere } from "../src/outbound/index.ts";
+import { createFlowRun } from "../src/ports/index.ts";
+import { type RunFlow, runFlow, type Seen } from "../src/runner/index.ts";
 
 /** A place for flow runs that is gone after the test. */
 export async function workshop(servers: Readonly<Record<string, string>> = {}) {

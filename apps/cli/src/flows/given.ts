@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { Definition, FlowInput, Value } from "@modly-runs/flows";
-import type { Objects } from "@modly-runs/flows/runner";
+import type { Objects } from "@modly-runs/flows/ports";
 import { fail, type Outcome, succeed } from "@modly-runs/contract/client";
 
 import { type Picture, picturesOf } from "../local/pictures.ts";

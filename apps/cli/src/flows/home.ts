@@ -1,12 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 
-import {
-  type FlowStore,
-  type FlowSummary,
-  type Memory,
-  type Objects,
-} from "@modly-runs/flows/runner";
+import type { FlowStore, FlowSummary, Memory, Objects } from "@modly-runs/flows/ports";
 import { openLibsqlStore, openObjects, StoreUnusable } from "@modly-runs/flows/local";
 
 import { type Ending, EXIT } from "../exit.ts";

@@ -3,7 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createClient } from "@modly-runs/contract/client";
 import { Definition, isEnded } from "@modly-runs/flows";
 import { holderHere } from "@modly-runs/flows/local";
-import { anywhere, type FlowSummary, runFlow } from "@modly-runs/flows/runner";
+import { anywhere } from "@modly-runs/flows/outbound";
+import type { FlowSummary } from "@modly-runs/flows/ports";
+import { runFlow } from "@modly-runs/flows/runner";
 
 import { EXIT } from "../exit.ts";
 import { atHome, flowRunCalled, type Home } from "./home.ts";

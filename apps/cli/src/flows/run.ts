@@ -1,13 +1,9 @@
 import { createClient } from "@modly-runs/contract/client";
 import { Definition, type Plan, planOf, type ReadFlow, readFlow, shown } from "@modly-runs/flows";
 import { holderHere } from "@modly-runs/flows/local";
-import {
-  anywhere,
-  createFlowRun,
-  type Memory,
-  runFlow,
-  type World,
-} from "@modly-runs/flows/runner";
+import { anywhere } from "@modly-runs/flows/outbound";
+import { createFlowRun, type Memory } from "@modly-runs/flows/ports";
+import { runFlow, type World } from "@modly-runs/flows/runner";
 import { readFile } from "node:fs/promises";
 
 import type { Context } from "../context.ts";

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { isFile, type Plan, type Value } from "@modly-runs/flows";
-import type { Objects, StepRow } from "@modly-runs/flows/runner";
+import type { Objects, StepRow } from "@modly-runs/flows/ports";
 
 /** An output as `--json` tells it. */
 export interface SavedOutput {

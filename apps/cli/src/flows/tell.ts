@@ -1,5 +1,6 @@
 import type { Plan } from "@modly-runs/flows";
-import type { Seen, StepRow } from "@modly-runs/flows/runner";
+import type { StepRow } from "@modly-runs/flows/ports";
+import type { Seen } from "@modly-runs/flows/runner";
 
 import type { Context } from "../context.ts";
 

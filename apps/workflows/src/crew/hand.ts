@@ -1,8 +1,10 @@
 // A process that does the steps of workflows: whatever strangers sent is decoded here, and not where HTTP is answered.
 import { createClient } from "@modly-runs/contract/client";
 import { holderHere, openLibsqlStore, openObjects } from "@modly-runs/flows/local";
-import { publicAnd, type RunFlow, runFlow } from "@modly-runs/flows/runner";
+import { publicAnd } from "@modly-runs/flows/outbound";
+import { type RunFlow, runFlow } from "@modly-runs/flows/runner";
 
+import { boundMemory } from "./memory.ts";
 import type { FromHand, Order, Over, Setup, ToHand } from "./messages.ts";
 import { placesIn } from "./places.ts";
 import { memoryOf } from "./scoped.ts";
@@ -17,7 +19,8 @@ function tell(message: FromHand): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-function prepare({ dataDir, providers, networks, patience, pause }: Setup): void {
+function prepare({ dataDir, providers, networks, patience, pause, memory }: Setup): void {
+  boundMemory(memory);
   const places = placesIn(dataDir);
   store = openLibsqlStore(places.flows);
   const clients = new Map(

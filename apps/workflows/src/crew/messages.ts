@@ -17,6 +17,8 @@ export interface Setup {
   readonly patience: number;
   /** Milliseconds before the second try of a step. */
   readonly pause: number;
+  /** Bytes that a process of steps may take. */
+  readonly memory: number;
 }
 
 /** A flow run to be run to its end. */

@@ -1,4 +1,4 @@
-import type { Memory } from "@modly-runs/flows/runner";
+import type { Memory } from "@modly-runs/flows/ports";
 
 /** The name of a workflow's flow: what a locked step remembers is its tenant's. */
 export const flowNameOf = (tenant: string, name: string): string => JSON.stringify([tenant, name]);

@@ -2,7 +2,8 @@ import path from "node:path";
 
 import type { FieldError } from "@modly-runs/contract";
 import { type FileValue, written } from "@modly-runs/flows";
-import { type Objects, OutOfReach, type Reach, send } from "@modly-runs/flows/runner";
+import { OutOfReach, type Reach, send } from "@modly-runs/flows/outbound";
+import type { Objects } from "@modly-runs/flows/ports";
 
 import type { GivenFiles } from "./translate.ts";
 import type { Outcome } from "./read.ts";

@@ -1,5 +1,5 @@
 import { isFile } from "@modly-runs/flows";
-import type { FlowStore, Objects } from "@modly-runs/flows/runner";
+import type { FlowStore, Objects } from "@modly-runs/flows/ports";
 import type { RequestHandler } from "express";
 
 import type { Workflows } from "../workflows/workflows.ts";

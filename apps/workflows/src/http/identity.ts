@@ -34,6 +34,8 @@ const PUBLIC = [
   "ES512",
   "EdDSA",
 ];
+/** Faults of whoever has the keys: it does not answer, or not with keys. */
+const AWAY = ["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"];
 /** Seconds that clocks may differ. */
 const CLOCKS = 5;
 const LONGEST_TENANT = 100;
@@ -82,8 +84,8 @@ function verifier({ key, issuer, audience, tenantClaim }: NonNullable<Identities
           ok: false,
           why: `The token's claim ${cause.claim} is missing or not the right one.`,
         };
-      if (cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout))
-        return { ok: false, why: "The token is not one that this service trusts." };
+      const isToken = cause instanceof errors.JOSEError && !AWAY.includes(cause.code);
+      if (isToken) return { ok: false, why: "The token is not one that this service trusts." };
       return {
         ok: false,
         away: true,

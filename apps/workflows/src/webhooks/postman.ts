@@ -1,4 +1,4 @@
-import { OutOfReach, type Reach, send } from "@modly-runs/flows/runner";
+import { OutOfReach, type Reach, send } from "@modly-runs/flows/outbound";
 
 import type { Log } from "../log.ts";
 import type { DueWebhook, Sent, WorkflowStore } from "../stores/workflow-store.ts";

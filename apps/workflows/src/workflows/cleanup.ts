@@ -1,5 +1,5 @@
 import { isFile, type Value } from "@modly-runs/flows";
-import type { FlowStore, Memory, Objects } from "@modly-runs/flows/runner";
+import type { FlowStore, Memory, Objects } from "@modly-runs/flows/ports";
 
 import { taskOf } from "../contract/tasks.ts";
 import type { CleanupReport } from "../contract/workflow.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 import { isEnded } from "@modly-runs/flows";
-import type { FlowRun, FlowStore } from "@modly-runs/flows/runner";
+import type { FlowRun, FlowStore } from "@modly-runs/flows/ports";
 
 import type { Crew } from "../crew/crew.ts";
 import type { Log } from "../log.ts";

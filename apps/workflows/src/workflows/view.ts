@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { isFile, type Plan, type PlanStep, type StepStatus, type Value } from "@modly-runs/flows";
-import type { StepRow } from "@modly-runs/flows/runner";
+import type { StepRow } from "@modly-runs/flows/ports";
 
 import { taskOf } from "../contract/tasks.ts";
 import type { DoingTask, Workflow, WorkflowStep } from "../contract/workflow.ts";

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import type { FieldError } from "@modly-runs/contract";
 import type { FileValue, Plan } from "@modly-runs/flows";
-import { createFlowRun } from "@modly-runs/flows/runner";
+import { createFlowRun } from "@modly-runs/flows/ports";
 
 import { refusalOf, REQUESTS, type WorkflowRequest } from "../contract/lifecycle.ts";
 import type {

@@ -17,6 +17,14 @@ const WRONG_BODY = [400, 422];
 const mark = () => `check-${Math.random().toString(36).slice(2, 12)}`;
 const stepsOf = (body: Record<string, unknown>) => body["steps"] as Record<string, unknown>[];
 
+const TOO_SOON = "the slow workflow ended too soon: give a slower one";
+
+/** Resolves when a workflow runs; one that has ended already can't be asked. */
+async function running(until: Calls["until"], id: string): Promise<void> {
+  const seen = await until(id, ({ status }) => status !== "PENDING", "RUNNING");
+  if (seen.at(-1)!.status !== "RUNNING") throw new NotAsked(TOO_SOON);
+}
+
 /** Which status may be seen after which: observers miss some. */
 const AFTER: Readonly<Record<Workflow["status"], readonly Workflow["status"][]>> = {
   PENDING: ["PENDING", "RUNNING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"],
@@ -153,7 +161,7 @@ export const CHECKS: readonly Check[] = [
     says: "A cancel of one that runs stops its tasks",
     async run({ create, cancel, until }, { slow }) {
       const { id } = await create(slow);
-      await until(id, ({ status }) => status === "RUNNING", "RUNNING");
+      await running(until, id);
       hold((await cancel(id)).status === "CANCELLED", "the answer is not CANCELLED");
       const seen = await until(
         id,
@@ -169,15 +177,17 @@ export const CHECKS: readonly Check[] = [
   {
     id: "WF-09",
     says: "A paused workflow is PAUSED, and RUNNING after a resume",
-    async run({ create, call, act, cancel, until }, { slow }) {
+    async run({ create, call, act, cancel, get, until }, { slow }) {
       const { id } = await create(slow);
-      await until(id, ({ status }) => status === "RUNNING", "RUNNING");
+      await running(until, id);
       const { status, body } = await call("POST", `/${id}/pause`);
       if (status === 404 || status === 405) {
         await cancel(id);
         throw new NotAsked("the service has no /pause");
       }
       hold((body as Workflow).status === "PAUSED", `a pause answers ${(body as Workflow).status}`);
+      const rested = await get(id);
+      if (rested.status !== "PAUSED") throw new NotAsked(TOO_SOON);
       hold((await act(id, "resume")).status === "RUNNING", "a resume does not answer RUNNING");
       await cancel(id);
     },

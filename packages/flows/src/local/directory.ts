@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 
-import type { Objects } from "../runner/flow-store.ts";
+import type { Objects } from "../ports/flow-store.ts";
 
 /** Keeps bytes in a directory, each content once, under its SHA-256. */
 export function openObjects(directory: string): Objects {

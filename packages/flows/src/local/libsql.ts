@@ -3,7 +3,7 @@ import Database from "libsql";
 import type { FlowStatus, StepState } from "../engine/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isFile } from "../plan/value.ts";
-import type { FlowStore, Hold, Memory, Outputs, StepRow, Wish } from "../runner/flow-store.ts";
+import type { FlowStore, Hold, Memory, Outputs, StepRow, Wish } from "../ports/flow-store.ts";
 
 const LAYOUT = 1;
 

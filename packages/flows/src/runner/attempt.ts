@@ -2,7 +2,7 @@ import { kindOf } from "../definition/kinds.ts";
 import { applied } from "../plan/make.ts";
 import type { PlanStep, Source } from "../plan/plan.ts";
 import { isFile, type Value } from "../plan/value.ts";
-import type { Memory, Objects, Outputs } from "./flow-store.ts";
+import type { Memory, Objects, Outputs } from "../ports/flow-store.ts";
 import { idempotencyKey, workKey } from "./keys.ts";
 import { failed, type StepContext, type StepOutcome, type StopReason, type World } from "./step.ts";
 import { STEPS } from "./steps/index.ts";

@@ -1,4 +1,4 @@
-import type { FlowStore, Wish } from "./flow-store.ts";
+import type { FlowStore, Wish } from "../ports/flow-store.ts";
 
 /** Who can hold a flow run. */
 export interface Holder {

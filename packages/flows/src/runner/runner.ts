@@ -10,7 +10,7 @@ import {
 } from "../engine/engine.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { attempt, type AttemptOutcome, type Workshop } from "./attempt.ts";
-import type { FlowRun, FlowStore, Memory, Objects, StepRow } from "./flow-store.ts";
+import type { FlowRun, FlowStore, Memory, Objects, StepRow } from "../ports/flow-store.ts";
 import { createLease, type Holder, type Lease } from "./lease.ts";
 import type { StopReason, World } from "./step.ts";
 

@@ -1,8 +1,8 @@
 import type { Client } from "@modly-runs/contract/client";
 
 import type { FileValue, Value } from "../plan/value.ts";
-import type { Outputs } from "./flow-store.ts";
-import type { Reach } from "./reach.ts";
+import type { Outputs } from "../ports/flow-store.ts";
+import type { Reach } from "../outbound/reach.ts";
 
 /** What a step works with. */
 export interface StepContext {

@@ -1,5 +1,5 @@
 import { isFile } from "../../plan/value.ts";
-import { OutOfReach, send } from "../outbound.ts";
+import { OutOfReach, send } from "../../outbound/send.ts";
 import { type DoStep, failed, made, number, text } from "../step.ts";
 
 /** Bytes of an answer that are kept. */

@@ -1,0 +1,13 @@
+export { createFlowRun, type CreateFlow } from "./create.ts";
+export type {
+  Change,
+  FlowRun,
+  FlowStore,
+  FlowSummary,
+  Hold,
+  Memory,
+  Objects,
+  Outputs,
+  StepRow,
+  Wish,
+} from "./flow-store.ts";
