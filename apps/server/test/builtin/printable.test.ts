@@ -140,6 +140,18 @@ describe("builtin/extrude", () => {
     expect(solid!.volume).toBeCloseTo((80 * 60 - 40 * 28) * 5, -2);
   });
 
+  it("joins squares of pixel art that touch by a corner alone", async () => {
+    const squares = [0, 1, 2, 3].map((k) => `<path d="M${k} ${k}h1v1h-1z"/>`).join("");
+    const diagonal = `<g transform="scale(100)" shape-rendering="crispEdges">${squares}</g>`;
+    const glb = await glbOf("builtin/extrude", await draw(diagonal, 400, 400), { size_mm: 100 });
+    const part = await readArrays(glb);
+    expect(await solidsOf(part)).toHaveLength(1);
+    expect(part.extras).toMatchObject({ bridges: 3 });
+    // Drawn with smooth edges they are no squares, and stay apart as they are.
+    const smooth = diagonal.replace("scale(100)", "rotate(3) scale(97)");
+    expect(await solidsOf(await partOf("builtin/extrude", await draw(smooth)))).toHaveLength(4);
+  });
+
   it.each(["chamfer", "round"] as const)("bevels with a %s and stays one solid", async (bevel) => {
     const picture = await draw(`<polygon points="${letter.map((p) => p.join()).join(" ")}"/>`);
     const sharpPart = await solidsOf(await partOf("builtin/extrude", picture));

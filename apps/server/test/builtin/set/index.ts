@@ -167,8 +167,8 @@ export const PICTURES: readonly TestPicture[] = [
     "extrude",
   ),
 
-  wanted("pixel art", sprite("invader", 1), "13 × 10 pixels, one colour", "extrude"),
-  wanted("pixel art", sprite("invader", 24), "the same, each pixel 24 long", "extrude"),
+  wanted("pixel art", sprite("invader", 1), "13 × 10 pixels, eyes are holes", "extrude", 1, 2),
+  wanted("pixel art", sprite("invader", 24), "the same, each pixel 24 long", "extrude", 1, 2),
   wanted("pixel art", sprite("mushroom", 1), "15 × 13 pixels in three colours", "extrude"),
   wanted(
     "pixel art",

@@ -2,8 +2,6 @@
 export const UNMET: Readonly<Record<string, string>> = {
   "app-opaque": "it fills the picture, so its blue is taken for the background",
   "number-text": "blocks of the JPEG around the digits are taken for parts",
-  "invader-pixels": "squares that touch at a corner come apart",
-  "invader-pixels-24": "squares that touch at a corner come apart",
   scissors: "two colours share it evenly, so it is puffed up",
   "scissors-opaque": "two colours share it evenly, so it is puffed up",
   "apple-opaque": "the leaf touches its stem in a point and comes apart",

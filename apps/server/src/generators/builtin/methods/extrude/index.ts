@@ -5,10 +5,12 @@ import type { Cutout, Finding } from "../../picture/cutout.ts";
 import { frame, MARGIN } from "../../picture/outline.ts";
 import { paletteOf, shareOfColour, type Swatch } from "../../picture/palette.ts";
 import { refuse, resample, type Refusal } from "../../picture/picture.ts";
+import { pixelSize } from "../../picture/pixels.ts";
 import type { Field, Picture } from "../../picture/raster.ts";
 import type { Mesh } from "../../surface/mesh.ts";
 import { meshesOf, withSolids, type Solids } from "../../surface/solids.ts";
 import type { Body, Method, Shape, Sight } from "../method.ts";
+import { bridgesOf } from "./bridges.ts";
 import { layersOf } from "./layers.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { raise, SHARP } from "./raise.ts";
@@ -35,13 +37,20 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   const contours = contoursOf(cutout.coverage);
   if (contours.length === 0) return nothing("what stands out is too faint or too thin");
   const { width, height } = cutout.coverage;
+  const square = pixelSize(sight.picture);
+  const bridges =
+    square === undefined
+      ? []
+      : bridgesOf(cutout.coverage, (square * width) / (crop.right - crop.left));
   const cells = await resample(sight.picture, cutout.crop, width, height);
   const plan = planOf(params);
   const look = await lookAt(sight, finding, Math.min(COLOURS, native));
   const palette = paletteOf(look.cells, look.coverage, Math.max(2, plan.colours));
   const work: Work = { cutout, cells, look, palette, plan, ground: finding.ground };
   const bodies = await withSolids((solids) => {
-    const traced = solids.keep(solids.CrossSection.ofPolygons(contours, "Positive"));
+    const traced = solids.keep(
+      solids.CrossSection.ofPolygons([...contours, ...bridges], "Positive"),
+    );
     const sections = layOut(traced, plan, solids);
     return plan.colours > 1 && plan.build === "raise"
       ? stackColours(sections, work, solids)
@@ -49,7 +58,11 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   });
   return {
     bodies: dress(bodies, sight, work, params),
-    notes: { ...(cutout.lost !== undefined && { warning: cutout.lost }), colours: bodies.length },
+    notes: {
+      ...(cutout.lost !== undefined && { warning: cutout.lost }),
+      colours: bodies.length,
+      ...(bridges.length > 0 && { bridges: bridges.length }),
+    },
   };
 };
 
