@@ -28,7 +28,10 @@ function call(cwd: string, command: string, ...args: string[]): void {
 
 try {
   // pnpm writes real versions where the workspace names its own packages.
-  for (const from of ["packages/contract", "packages/mesh", "apps/server", "apps/cli"])
+  for (const from of [
+    ...["packages/contract", "packages/mesh", "packages/flows"],
+    ...["apps/server", "apps/cli", "apps/workflows"],
+  ])
     call(
       path.join(root, from),
       "npx",
@@ -43,6 +46,7 @@ try {
   call(folder, "npm", "init", "-y", "--silent");
   call(folder, "npm", "install", "--no-audit", "--no-fund", ...tarballs.map((name) => `./${name}`));
   call(folder, "npx", "modly-runs", "doctor");
+  call(folder, "npx", "modly-runs-workflows", "--version");
   call(folder, "npx", "modly-runs", "run", "duck.png", "--preview", "seen.png");
   const mesh = readFileSync(path.join(folder, "duck.glb"));
   if (mesh.toString("latin1", 0, 4) !== "glTF") throw new Error("duck.glb is no mesh.");

@@ -13,6 +13,7 @@ import {
   listener,
   LOCAL,
   picture,
+  pictureBytes,
   startService,
   type Started,
   temporary,
@@ -150,6 +151,31 @@ test("a service that is killed leaves no process behind, and nothing half made",
   const after = new Database(path.join(place.dir, "flows.db"), { readonly: true });
   expect(after.prepare("select id from flow_runs").all()).toMatchObject([{ id }]);
   after.close();
+});
+
+test("more bodies at once than there is room for are refused, and room comes back", async () => {
+  const holding: (() => void)[] = [];
+  const bytes = await pictureBytes(1);
+  const slow = await listener((_heard, response) => holding.push(() => response.end(bytes)));
+  const own = await service(...LOCAL);
+  const client = api(own.url);
+  const made = body([{ id: "a", task_type: "RESIZE", config: { image: `${slow.url}/a.png` } }]);
+  try {
+    const all = Array.from({ length: 32 }, () => client.create(made, "?start=false"));
+    await until(async () => holding[31], "the files to be asked for");
+    expect(await client.refusal("POST", "/", made)).toMatchObject({
+      status: 503,
+      code: "overloaded",
+    });
+    for (const answer of holding) answer();
+    expect(await Promise.all(all)).toHaveLength(32);
+    const again = client.create(made, "?start=false");
+    await until(async () => holding[32], "the file to be asked for again");
+    holding[32]!();
+    expect((await again).status).toBe("PENDING");
+  } finally {
+    await slow.stop();
+  }
 });
 
 test("keys that can't be fetched are no fault of the caller", async () => {

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: "The service failed" },
   too_many_workflows: { status: 503, title: "Too many workflows", wait: true },
   keys_away: { status: 503, title: "The keys of tokens can't be had", wait: true },
+  overloaded: { status: 503, title: "The service has too much to do", wait: true },
   stopping: { status: 503, title: "The service is stopping", wait: true },
   storage_busy: { status: 503, title: "The store is busy", wait: true },
   storage_full: { status: 507, title: "No room left", wait: true },

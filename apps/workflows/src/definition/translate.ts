@@ -321,15 +321,21 @@ function mappingOf(
   return { from, ...transforms };
 }
 
+/** Files that one workflow may name. */
+const MOST_FILES = 1000;
+
 /** Makes an input of the flow of addresses. Gives its name. */
 function give(
-  { files }: Making,
+  { files, wrong }: Making,
   type: ValueType,
   addresses: readonly string[],
   place: Path,
   many: boolean,
 ): string {
   const input = `file${files.length + 1}`;
+  const named = files.reduce((sum, one) => sum + one.addresses.length, 0);
+  if (named <= MOST_FILES && named + addresses.length > MOST_FILES)
+    wrong.push({ path: place, message: `A workflow names at most ${MOST_FILES} files.` });
   files.push({ input, type, addresses, place, many });
   return input;
 }

@@ -116,8 +116,9 @@ export function createRouter(deps: RouterDeps): Router {
     responseValidation: false,
     requestValidationErrorHandler: refuseInvalid,
   };
-  router.post(workflowsContract.create.path, json);
-  router.patch(workflowsContract.update.path, json);
+  const bounded = boundBodies();
+  router.post(workflowsContract.create.path, bounded, json);
+  router.patch(workflowsContract.update.path, bounded, json);
   createExpressEndpoints(workflowsContract, endpoints, router, options);
   createExpressEndpoints(besideContract, beside, router, options);
   router.get(`${BASE}/:workflow_id/files/:file`, fileHandler(deps));
@@ -154,6 +155,25 @@ function refusedBy(res: Response, refused: Refusal) {
     case "unreachable":
       return refusal(res, "unreachable_file", sentenceOf(refused.errors), refused.errors);
   }
+}
+
+/** Bodies, and the files that they name, that are in memory at once. */
+const MOST_BODIES = 32;
+
+/** Refuses a body where too many are being read or worked on: each may be large. */
+function boundBodies(): RequestHandler {
+  let underWay = 0;
+  return (_req, res, next) => {
+    if (underWay >= MOST_BODIES)
+      return refuse(
+        res,
+        "overloaded",
+        "Too many workflows are being made at once. Nothing was made; try again in a moment.",
+      );
+    underWay++;
+    res.once("close", () => underWay--);
+    next();
+  };
 }
 
 /** Reads a body of JSON, and says what is wrong with one that can't be read. */
