@@ -15,9 +15,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "packages/contract/test/schemas.test.ts",
     ],
     modules: {
-      "packages/contract/src/lifecycle.ts": 90,
-      "packages/contract/src/run.ts": 90,
-      "packages/contract/src/problems.ts": 90,
+      "packages/contract/src/lifecycle.ts": 95,
+      "packages/contract/src/run.ts": 95,
+      "packages/contract/src/problems.ts": 95,
     },
   },
   history: {
@@ -26,34 +26,13 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "packages/conformance/test/observations.test.ts",
     ],
     modules: {
-      "packages/conformance/src/history/check.ts": 90,
-      "packages/conformance/src/history/observations.ts": 90,
-    },
-  },
-  verdict: {
-    tests: [
-      "packages/conformance/src/verdict/verdict.test.ts",
-      "packages/conformance/test/judge.test.ts",
-      "packages/conformance/src/reports/compare.test.ts",
-    ],
-    modules: {
-      "packages/conformance/src/verdict/verdict.ts": 90,
-      "packages/conformance/src/verdict/ledger.ts": 90,
-      "packages/conformance/src/verdict/baseline.ts": 90,
-      "packages/conformance/src/programs/judge.ts": 90,
-      "packages/conformance/src/reports/compare.ts": 90,
+      "packages/conformance/src/history/check.ts": 96,
+      "packages/conformance/src/history/observations.ts": 96,
     },
   },
   engine: {
     tests: ["packages/flows/test/engine.test.ts", "packages/flows/test/engine-table.test.ts"],
-    modules: { "packages/flows/src/engine/engine.ts": 90 },
-  },
-  plan: {
-    tests: ["packages/flows/test/definition.test.ts", "packages/flows/test/plan.test.ts"],
-    modules: {
-      "packages/flows/src/definition/order.ts": 90,
-      "packages/flows/src/plan/make.ts": 90,
-    },
+    modules: { "packages/flows/src/engine/engine.ts": 97 },
   },
   server: {
     tests: [
@@ -63,10 +42,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "apps/server/src/http/sent.test.ts",
     ],
     modules: {
-      "apps/server/src/runs/progress.ts": 90,
-      "apps/server/src/runs/sentence.ts": 90,
-      "apps/server/src/json-depth.ts": 90,
-      "apps/server/src/http/sent.ts": 90,
+      "apps/server/src/runs/progress.ts": 97,
+      "apps/server/src/runs/sentence.ts": 95,
+      "apps/server/src/json-depth.ts": 95,
+      "apps/server/src/http/sent.ts": 95,
     },
   },
 };

@@ -3,6 +3,12 @@
  * put in for what, and why. A row that is no survivor any more makes the run fail.
  */
 export const REASONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "packages/contract/src/run.ts": {
+    'isAddressOf(output_url, WORKSPACE_PREFIX + (scene_candidate?.workspace_path ?? "")); | scene_candidate?.workspace_path -> scene_candidate.workspace_path':
+      "a mesh without a candidate is refused before",
+    'isAddressOf(output_url, WORKSPACE_PREFIX + (scene_candidate?.workspace_path ?? "")); | "" -> "Stryker was here!"':
+      "a mesh without a candidate is refused before",
+  },
   "packages/conformance/src/history/check.ts": {
     "(known, ended) => ((known?.progress ?? -1) >= (ended.progress ?? -1) ? known : ended), | -1 -> +1":
       "only those with a progress come here",
@@ -14,6 +20,9 @@ export const REASONS: Readonly<Record<string, Readonly<Record<string, string>>>>
       "a text and a number have neither of the two keys",
     'if ((meaning.act !== "read" && meaning.act !== "cancel") || !meaning.exact) continue; | meaning.act !== "read" && meaning.act !== "cancel" -> false':
       "the type asks for it; nothing else is exact",
+  },
+  "packages/flows/src/engine/engine.ts": {
+    "waiting++; | waiting++ -> waiting--": "all that is asked is whether it is 0",
   },
   "apps/server/src/runs/sentence.ts": {
     'const last = lines.findLast((line) => line !== "" && !/^at .+:\\d+/.test(line)) ?? ""; | /^at .+:\\d+/ -> /^at .+:\\d/':

@@ -90,6 +90,13 @@ test.each(FLOWS)(
   },
 );
 
+test("a resume of what goes on, or is done, tries nothing again", () => {
+  for (const was of ["running", "done", "cancelling"] as const) {
+    const state = stateOf(was, { a: step("failed"), b: step("waiting"), c: step("skipped") });
+    expect(apply(graphOf(node("a")), state, { type: "resume" })).toEqual(state);
+  }
+});
+
 type Change = Partial<Record<StepStatus, Partial<StepState>>>;
 
 /** What an event makes of a step, of each place where it was. What is not named stays. */
