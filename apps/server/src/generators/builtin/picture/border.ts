@@ -278,15 +278,19 @@ function seedsFrom(
   width: number,
   height: number,
 ): Uint8Array {
+  const clear = new Uint8Array(look.foreground.length);
+  for (let y = 0, cell = 0; y < look.height; y++) {
+    for (let x = 0; x < look.width; x++, cell++) clear[cell] = isClear(look, x, y) ? 1 : 0;
+  }
+  const columns = Int32Array.from({ length: width }, (_, x) => {
+    const u = (crop.left + ((x + 0.5) / width) * (crop.right - crop.left)) / whole.width;
+    return Math.min(look.width - 1, Math.floor(u * look.width));
+  });
   const seeds = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
+  for (let y = 0, cell = 0; y < height; y++) {
     const v = (crop.top + ((y + 0.5) / height) * (crop.bottom - crop.top)) / whole.height;
-    const row = Math.min(look.height - 1, Math.floor(v * look.height));
-    for (let x = 0; x < width; x++) {
-      const u = (crop.left + ((x + 0.5) / width) * (crop.right - crop.left)) / whole.width;
-      const column = Math.min(look.width - 1, Math.floor(u * look.width));
-      seeds[y * width + x] = isClear(look, column, row) ? 1 : 0;
-    }
+    const row = Math.min(look.height - 1, Math.floor(v * look.height)) * look.width;
+    for (let x = 0; x < width; x++, cell++) seeds[cell] = clear[row + columns[x]!]!;
   }
   return seeds;
 }
@@ -330,10 +334,9 @@ function matte({ width, height, distance }: Scene, foreground: Uint8Array): Fiel
 
 /** Light spots beside the outline look half covered: a gap that holds no background is none. */
 function closePinholes(coverage: Float32Array, foreground: Uint8Array, width: number): void {
-  const gaps = areas(
-    Uint8Array.from(coverage, (covered) => (covered > 0.5 ? 0 : 1)),
-    width,
-  );
+  const uncovered = new Uint8Array(coverage.length);
+  for (let i = 0; i < coverage.length; i++) uncovered[i] = coverage[i]! > 0.5 ? 0 : 1;
+  const gaps = areas(uncovered, width);
   const open = new Uint8Array(gaps.size.length);
   for (let i = 0; i < foreground.length; i++) if (foreground[i] === 0) open[gaps.label[i]!] = 1;
   for (let i = 0; i < coverage.length; i++) {
