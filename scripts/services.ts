@@ -5,7 +5,6 @@
  *     pnpm services            --install takes what is missing from Debian
  */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { parseArgs } from "node:util";
 
 import { startServices } from "../apps/server/test/support/services/index.ts";
@@ -31,7 +30,10 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-const asked = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+// Ctrl-C may come twice: from the terminal, and from what started this.
+const asked = new Promise<void>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+});
 const services = await startServices();
 console.log(`--database-url  ${services.database}
 --queue-url     ${services.queue}

@@ -26,8 +26,6 @@ describe.runIf(HAS_SERVICES)("API nodes and workers with their files in a bucket
     proxy = await startFaultProxy(storage.endpoint);
     const filesUrl = `${filesUrlOf(bucket, proxy.url)}&timeout=1s`;
     cluster = await makeCluster(await servicesForTests(), { filesUrl });
-    process.env["AWS_ACCESS_KEY_ID"] = "key";
-    process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
     [one, other] = await Promise.all([
       cluster.start("api"),
       cluster.start("api"),

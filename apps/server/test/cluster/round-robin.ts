@@ -12,8 +12,13 @@ export interface RoundRobin {
 /**
  * Hands each request to the next in turn of the servers that there are then. What is no HTTP goes to one of them as it came, so
  * that it answers itself.
+ *
+ * @param port of this machine; 0 picks a free one
  */
-export async function openRoundRobin(targets: () => readonly string[]): Promise<RoundRobin> {
+export async function openRoundRobin(
+  targets: () => readonly string[],
+  port = 0,
+): Promise<RoundRobin> {
   let turn = 0;
   const next = () => {
     const now = targets();
@@ -58,7 +63,7 @@ export async function openRoundRobin(targets: () => readonly string[]): Promise<
     if (cause.rawPacket) passed.write(cause.rawPacket);
     socket.pipe(passed).pipe(socket);
   });
-  door.listen(0, "127.0.0.1");
+  door.listen(port, "127.0.0.1");
   await once(door, "listening");
   return {
     url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`,

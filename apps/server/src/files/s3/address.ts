@@ -5,7 +5,8 @@ export interface S3Address {
   readonly prefix: string;
   /** Undefined for Amazon's own. */
   readonly endpoint?: string;
-  readonly region: string;
+  /** Undefined where the surroundings know it, as the AWS tools do. */
+  readonly region?: string;
   /** Undefined where the surroundings know them, as the AWS tools do. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** How long one try may take to begin to answer, ms. */
@@ -52,14 +53,16 @@ export function readS3Address(text: string): S3Address | string {
   if (url.username !== "" && url.password === "")
     return "must have a secret with its key: s3://key:secret@bucket";
   const endpoint = of("endpoint");
+  // Whoever has an endpoint of its own seldom has regions, and one must be named.
+  const region = of("region") ?? (endpoint === undefined ? undefined : "us-east-1");
   const signedEndpoint = of("signed-endpoint") ?? endpoint;
   return {
     bucket: url.hostname,
     prefix: decodeURIComponent(url.pathname)
       .replace(/^\/+/, "")
       .replace(/([^/])\/*$/, "$1/"),
-    region: of("region") ?? process.env["AWS_REGION"] ?? "us-east-1",
     timeoutMs,
+    ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(url.username === ""
       ? {}

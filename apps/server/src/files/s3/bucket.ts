@@ -66,9 +66,12 @@ const PART_BYTES = 8 * 1024 ** 2;
 /** How slow a line to S3 may be, bytes a second; what is put there has that much more time. */
 const SLOWEST = 256 * 1024;
 
+// It tells its developers of coming versions of Node, in the middle of a server's log.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 function configOf({ region, endpoint, credentials }: S3Address): S3ClientConfig {
   return {
-    region,
+    ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials ? { credentials } : {}),
     // Tries are counted here, where there is a limit for each.

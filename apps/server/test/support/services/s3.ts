@@ -8,9 +8,9 @@ export interface ObjectStorage {
   stop(): Promise<void>;
 }
 
-/** What `--files-url` takes for a bucket behind an address. */
+/** What `--files-url` takes for a bucket behind an address; any key will do. */
 export function filesUrlOf(bucket: string, endpoint: string): string {
-  return `s3://${bucket}?endpoint=${endpoint}`;
+  return `s3://key:secret@${bucket}?endpoint=${endpoint}`;
 }
 
 /** What S3 answers where `If-None-Match: *` finds something (its conditional writes). */
