@@ -75,9 +75,13 @@ async function start(program: string, dir: string, args: readonly string[]): Pro
 export const startServer = (dir: string, args: readonly string[] = ["--port", "0"]) =>
   start(SERVER, dir, ["--test-models", "--log-level", "silent", ...args]);
 
-/** The service as a process. */
+/** The service as a process; one process of steps is enough for most. */
 export const startService = (dir: string, args: readonly string[]) =>
-  start(SERVICE, dir, args.includes("--port") ? args : ["--port", "0", ...args]);
+  start(SERVICE, dir, [
+    ...(args.includes("--port") ? [] : ["--port", "0"]),
+    ...(args.includes("--workers") ? [] : ["--workers", "1"]),
+    ...args,
+  ]);
 
 /** What is said when the service refuses to start. */
 export async function refusalOf(
@@ -154,7 +158,7 @@ export function api(base: string, token?: string) {
 
 /** What a look gives as soon as it gives something. */
 export async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const since = Date.now(); Date.now() - since < PATIENCE; await wait(30)) {
+  for (const since = Date.now(); Date.now() - since < PATIENCE; await wait(50)) {
     const found = await look();
     if (found !== undefined) return found;
   }

@@ -102,7 +102,7 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
   const serverArgs = (port = "0") => ["--port", port, "--max-attempts", "100"];
   const servers = await Promise.all(places.map((place) => startServer(place, serverArgs())));
   const serviceArgs = (port: string) => [
-    ...["--port", port, "--retry-pause", "0", "--log-level", "silent"],
+    ...["--port", port, "--retry-pause", "0", "--log-level", "silent", "--workers", "2"],
     ...servers.flatMap(({ url }, at) => ["--server", `${["a", "b"][at]}=${url}`]),
   ];
   const calm = await startService(path.join(dir, "calm"), serviceArgs("0"));
