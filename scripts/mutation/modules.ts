@@ -30,6 +30,13 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "packages/conformance/src/history/observations.ts": 96,
     },
   },
+  verdict: {
+    tests: ["packages/conformance/src/verdict/verdict.test.ts"],
+    modules: {
+      "packages/conformance/src/verdict/ledger.ts": 95,
+      "packages/conformance/src/verdict/baseline.ts": 95,
+    },
+  },
   engine: {
     tests: ["packages/flows/test/engine.test.ts", "packages/flows/test/engine-table.test.ts"],
     modules: { "packages/flows/src/engine/engine.ts": 97 },
