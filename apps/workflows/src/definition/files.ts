@@ -5,7 +5,7 @@ import { type FileValue, written } from "@modly-runs/flows";
 import { OutOfReach, type Reach, send } from "@modly-runs/flows/outbound";
 import type { Objects } from "@modly-runs/flows/ports";
 
-import type { GivenFiles } from "./translate.ts";
+import type { GivenFiles } from "./making.ts";
 import type { Outcome } from "./read.ts";
 
 /** Files of one workflow that are fetched at once. */

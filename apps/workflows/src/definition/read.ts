@@ -15,7 +15,8 @@ import type { ZodError } from "zod";
 
 import { TASK_NAMES } from "../contract/tasks.ts";
 import { CreateWorkflow, WorkflowStepDefinition } from "../contract/workflow.ts";
-import { type GivenFiles, kindNames, translate, type Wrong } from "./translate.ts";
+import type { GivenFiles, Wrong } from "./making.ts";
+import { kindNames, translate } from "./translate.ts";
 
 /** A workflow that holds together: its flow, and the files that it has to be given before it is a plan. */
 export interface ReadWorkflow {
