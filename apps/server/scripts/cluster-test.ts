@@ -24,6 +24,7 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["processes killed, stopped for a while", `${faults.killed}, ${faults.stopped}`],
   ["Redis restarted with its data lost", faults.redis],
   ["PostgreSQL killed and started again, all connections cut", `${faults.postgres}, ${faults.cut}`],
+  ["S3 answers 500, hangs or breaks off for a while", faults.s3],
   ["creates answered (runs)", report.accepted],
   ["... readable, ended", `${report.readable}, ${report.ended}`],
   [
@@ -35,8 +36,8 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["seen ended before the end, unchanged", `${report.seenEnded}, ${report.unchanged}`],
   ["done, with a whole mesh", `${report.done}, ${report.withMesh}`],
   ["idempotency keys, still the same run", `${report.keys}, ${report.keysKept}`],
-  ["meshes in the workspace at the end", report.meshes],
-  ["files at the end that belong to nobody", report.orphans.length],
+  ["meshes in the bucket at the end", report.meshes],
+  ["objects at the end that belong to nobody", report.orphans.length],
   ["runs of killed workers", takenOver.runs],
   [
     "... until they were released, median, longest",

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     process.exitCode = USAGE;
     return;
   }
-  if (isPrune) return void process.stdout.write(describePrune(config));
+  if (isPrune) return void process.stdout.write(await describePrune(config));
   const destination = createLogDestination(process.stderr.fd);
   const log = pino(
     { level: config.logLevel, base: null },

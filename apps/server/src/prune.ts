@@ -7,24 +7,40 @@ import type { EndedRun } from "./stores/run-store.ts";
 
 const AT_ONCE = 1000;
 
+/** Runs that have ended, as they are looked at beside whoever works on them. */
+interface Ended {
+  keptBytes(): number | Promise<number>;
+  oldest(limit: number, after?: EndedRun): EndedRun[] | Promise<EndedRun[]>;
+  close(): void | Promise<void>;
+}
+
+async function openEnded({ dataDir, shared }: Config): Promise<Ended> {
+  if (!shared) return createReader(path.join(dataDir, "runs.db"));
+  const { openPostgres } = await import("./stores/postgres.ts");
+  const { store } = await openPostgres(shared.databaseUrl, "prune");
+  const { keptBytes, oldest } = store.retirement;
+  return { keptBytes, oldest, close: () => store.close() };
+}
+
 const mib = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 
 /**
  * What a server with these settings would retire now, as text for a person. Changes nothing, and may
  * run beside the server. Of runs that were read a moment ago only the server itself knows.
  */
-export function describePrune({ dataDir, retention }: Config, now = Date.now()): string {
+export async function describePrune(config: Config, now = Date.now()): Promise<string> {
+  const { retention } = config;
   const { keepMs, keepBytes } = retention;
   if (keepMs === null && keepBytes === null)
     return "Nothing: runs are kept for ever. Set --keep-runs or --keep-bytes.\n";
-  const store = createReader(path.join(dataDir, "runs.db"));
+  const store = await openEnded(config);
   try {
-    const kept = store.keptBytes();
+    const kept = await store.keptBytes();
     const due: EndedRun[] = [];
     let bytes = kept;
     let after: EndedRun | undefined;
     for (;;) {
-      const runs = store.oldest(AT_ONCE, after);
+      const runs = await store.oldest(AT_ONCE, after);
       const found = dueOf(runs, retention, bytes, now);
       for (const { meshPath, meshBytes } of found) if (meshPath !== null) bytes -= meshBytes;
       due.push(...found);
@@ -41,6 +57,6 @@ export function describePrune({ dataDir, retention }: Config, now = Date.now()):
       "",
     ].join("\n");
   } finally {
-    store.close();
+    await store.close();
   }
 }

@@ -1,16 +1,16 @@
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import type { Role } from "../../src/config.ts";
 import { createAndFollow, readEnded } from "../crash/clients.ts";
 import { judge, type Verdict } from "../crash/judge.ts";
 import { createLedger } from "../crash/ledger.ts";
-import { COLLECTION, type World } from "../crash/world.ts";
+import type { World } from "../crash/world.ts";
 import { randomFrom } from "../storms/random.ts";
 import type { ListeningServer } from "../support/server-process.ts";
+import { startFaultProxy } from "../support/services/fault-proxy.ts";
 import { startPostgres } from "../support/services/postgres.ts";
 import { startRedis } from "../support/services/redis.ts";
+import { startObjectStorage } from "../support/services/s3.ts";
 import { makeCluster } from "./cluster.ts";
 import { openRoundRobin } from "./round-robin.ts";
 import { createWatch, type TakenOver } from "./watch.ts";
@@ -47,11 +47,39 @@ interface Place {
   isHit: boolean;
 }
 
-type Fault = "killed" | "stopped" | "redis" | "postgres" | "cut";
+type Fault = "killed" | "stopped" | "redis" | "postgres" | "cut" | "s3";
+
+/** A bucket whose answers can be made to fail. */
+async function openBucket() {
+  const storage = await startObjectStorage();
+  const proxy = await startFaultProxy(storage.endpoint);
+  await storage.makeBucket(BUCKET);
+  return {
+    proxy,
+    filesUrl: `s3://key:secret@${BUCKET}?endpoint=${proxy.url}&timeout=1s`,
+    async list(): Promise<string[]> {
+      const keys: string[] = [];
+      for (let after = ""; ; after = keys.at(-1)!) {
+        const query = new URLSearchParams({ "list-type": "2", "start-after": after });
+        const answer = await (
+          await fetch(`${storage.endpoint}/${BUCKET}?${query.toString()}`)
+        ).text();
+        const page = [...answer.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
+        if (page.length === 0) return keys;
+        keys.push(...page);
+      }
+    },
+    async stop() {
+      await proxy.stop();
+      await storage.stop();
+    },
+  };
+}
+const BUCKET = "storm";
 
 /**
- * Five processes of the server, PostgreSQL and Redis, all of which are killed, stopped or cut off again
- * and again while clients create, cancel and read; at last everything that was answered is held
+ * Five processes of the server, PostgreSQL, Redis and S3, all of which are killed, stopped, cut off or
+ * made to fail again and again while clients create, cancel and read; at last everything that was answered is held
  * against what is there.
  */
 export async function storm(options: Storm): Promise<StormReport> {
@@ -60,15 +88,31 @@ export async function storm(options: Storm): Promise<StormReport> {
   const undo: (() => Promise<unknown>)[] = [];
   const calm = new AbortController();
   try {
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-    undo.unshift(postgres.stop, redis.stop);
+    const [postgres, redis, bucket] = await Promise.all([
+      startPostgres(),
+      startRedis(),
+      openBucket(),
+    ]);
+    undo.unshift(postgres.stop, redis.stop, bucket.stop);
     const cluster = await makeCluster(
       { database: postgres.url, queue: redis.url },
-      { args: ["--request-timeout=5", "--max-attempts=4"] },
+      { filesUrl: bucket.filesUrl, args: ["--request-timeout=5", "--max-attempts=4"] },
     );
     undo.unshift(cluster.remove);
+    const ledger = createLedger();
+    const asked = new Set<ListeningServer>();
+    /** A node that ends and was not killed has a fault of its own. */
+    async function start(role: Role): Promise<ListeningServer> {
+      const node = await cluster.start(role);
+      void node.exited.then(
+        ({ code, signal }) =>
+          asked.has(node) ||
+          ledger.wrong.push(`${role} ended by itself (${code ?? signal}): ${node.stderr()}`),
+      );
+      return node;
+    }
     const places: Place[] = await Promise.all(
-      ROLES.map(async (role) => ({ role, node: await cluster.start(role), isHit: false })),
+      ROLES.map(async (role) => ({ role, node: await start(role), isHit: false })),
     );
     const door = await openRoundRobin(() =>
       places.filter(({ role }) => role === "api").map(({ node }) => node.url),
@@ -77,28 +121,34 @@ export async function storm(options: Storm): Promise<StormReport> {
     const watch = createWatch(cluster.database);
     undo.unshift(watch.stop);
 
-    const ledger = createLedger();
-    const collectionDir = path.join(cluster.files, "workspace", COLLECTION);
-    await mkdir(collectionDir, { recursive: true });
     const world: World = {
-      ...{ ledger, collectionDir, dataDir: cluster.files },
+      // Nobody looks at directories here.
+      ...{ ledger, collectionDir: "", dataDir: "" },
       server: { ...places[0]!.node, url: door.url },
     };
-    const faults: Record<Fault, number> = { killed: 0, stopped: 0, redis: 0, postgres: 0, cut: 0 };
+    const faults: Record<Fault, number> = {
+      ...{ killed: 0, stopped: 0, redis: 0, postgres: 0, cut: 0, s3: 0 },
+    };
     const under = new Set<Promise<unknown>>();
 
     const acts: Record<Fault, (place: Place) => Promise<unknown>> = {
       async killed(place) {
         const id = await watch.idOf(place.node.url);
+        asked.add(place.node);
         await place.node.kill("SIGKILL");
         if (id !== undefined && place.role === "worker") watch.died(id);
         await wait(random() * 3000);
-        place.node = await cluster.start(place.role);
+        place.node = await start(place.role);
       },
       async stopped(place) {
         process.kill(place.node.pid, "SIGSTOP");
         await wait(random() * 12_000);
         process.kill(place.node.pid, "SIGCONT");
+      },
+      async s3() {
+        bucket.proxy.fail((["500", "hang", "cut"] as const)[Math.floor(random() * 3)]!);
+        await wait(random() * 4000);
+        bucket.proxy.fail("none");
       },
       redis: () => redis.restart(),
       postgres: () => postgres.restart(),
@@ -111,7 +161,7 @@ export async function storm(options: Storm): Promise<StormReport> {
     };
     const kinds: readonly Fault[] = [
       ...["killed", "killed", "killed", "stopped", "stopped"],
-      ...["redis", "cut", "postgres"],
+      ...["redis", "cut", "postgres", "s3", "s3"],
     ] as Fault[];
 
     async function hit(): Promise<void> {
@@ -147,7 +197,8 @@ export async function storm(options: Storm): Promise<StormReport> {
         createAndFollow(world, `${seed}-${index}`, randomFrom(seed + index + 1), calm.signal),
       ),
     ]);
-    const verdict = await judge(world, cluster.files);
+    const verdict = await judge(world, bucket.list);
+    for (const { node } of places) asked.add(node);
     return {
       ...verdict,
       ...{ seed, faults, wrong: ledger.wrong },

@@ -5,7 +5,7 @@ import { randomFrom } from "../storms/random.ts";
 import { type ServerProcessOptions, startServerProcess } from "../support/server-process.ts";
 import { AIMS, type Phase, PHASES } from "./aims.ts";
 import { createAndFollow, partUploadsIn, readEnded } from "./clients.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { filesIn, judge, type Verdict } from "./judge.ts";
 import { createLedger } from "./ledger.ts";
 import { COLLECTION, type World } from "./world.ts";
 
@@ -110,7 +110,7 @@ export async function crashTest(options: CrashTest): Promise<CrashReport> {
         createAndFollow(world, `${seed}-${index}`, randomFrom(seed + index + 1), calm.signal),
       ),
     ]);
-    const verdict = await judge(world, dataDir);
+    const verdict = await judge(world, filesIn(dataDir));
     starts.sort((a, b) => a - b);
     return {
       ...verdict,

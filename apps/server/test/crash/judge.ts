@@ -43,10 +43,14 @@ async function within(ms: number, holds: () => Promise<boolean>): Promise<boolea
 const GLB_MAGIC = 0x46546c67;
 
 async function hasWholeMesh({ server }: World, { last }: Accepted): Promise<boolean> {
-  const answer = await fetch(server.url + (last?.output_url ?? ""));
-  const mesh = Buffer.from(await answer.arrayBuffer());
+  const fetched = async () => {
+    const answer = await fetch(server.url + (last?.output_url ?? ""));
+    return { status: answer.status, mesh: Buffer.from(await answer.arrayBuffer()) };
+  };
+  // A connection that breaks says nothing of the mesh.
+  const { status, mesh } = await fetched().catch(fetched);
   return (
-    answer.status === 200 &&
+    status === 200 &&
     mesh.length > 12 &&
     mesh.readUInt32LE(0) === GLB_MAGIC &&
     mesh.readUInt32LE(8) === mesh.length
@@ -58,17 +62,34 @@ function keptCancel({ cancel, last }: Accepted): boolean {
   return cancel?.status === last?.status && cancel?.cancelled === (last?.status === "cancelled");
 }
 
+/** Names of all that is kept for runs: `uploads/...`, `tmp/...`, `workspace/<collection>/...`. */
+export type ListFiles = () => Promise<string[]>;
+
+/** The same of a directory; what is no collection of ours is one name. */
+export function filesIn(dataDir: string): ListFiles {
+  const list = async (directory: string) =>
+    (await readdir(path.join(dataDir, directory))).map((name) => `${directory}/${name}`);
+  return async () => {
+    const collections = await list("workspace");
+    const ours = `workspace/${COLLECTION}`;
+    return [
+      ...(await list("uploads")),
+      ...(await list("tmp")),
+      ...collections.filter((name) => name !== ours),
+      ...(collections.includes(ours) ? await list(ours) : []),
+    ];
+  };
+}
+
 /** Every file that no readable run owns. Unanswered creates may have made runs too, so names are asked for. */
 async function findOrphans(
   world: World,
-  dataDir: string,
+  list: ListFiles,
 ): Promise<{ meshes: number; orphans: string[] }> {
-  const list = async (...names: string[]) =>
-    (await readdir(path.join(dataDir, ...names))).map((name) => path.join(...names, name));
-  const orphans = [...(await list("uploads")), ...(await list("tmp"))];
-  const collections = await list("workspace");
-  orphans.push(...collections.filter((name) => path.basename(name) !== COLLECTION));
-  const meshes = await readdir(world.collectionDir);
+  const all = await list();
+  const of = `workspace/${COLLECTION}/`;
+  const orphans = all.filter((name) => !name.startsWith(of));
+  const meshes = all.filter((name) => name.startsWith(of)).map((name) => name.slice(of.length));
   for (const name of meshes) {
     const runId = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/.exec(name)?.[0];
     const answer = runId && (await ask(`${world.server.url}/workflow-runs/${runId}`));
@@ -80,7 +101,7 @@ async function findOrphans(
 }
 
 /** Lets everything come to an end, then holds the server to all it has ever answered. */
-export async function judge(world: World, dataDir: string): Promise<Verdict> {
+export async function judge(world: World, list: ListFiles): Promise<Verdict> {
   const { ledger } = world;
   const { wrong } = ledger;
   const runs = ledger.accepted();
@@ -123,9 +144,9 @@ export async function judge(world: World, dataDir: string): Promise<Verdict> {
     else wrong.push(`${run.runId}: its key gives another run`);
 
   // Pictures and working directories go a moment after their run has ended.
-  let found = await findOrphans(world, dataDir);
+  let found = await findOrphans(world, list);
   await within(REST_MS, async () => {
-    found = await findOrphans(world, dataDir);
+    found = await findOrphans(world, list);
     return found.orphans.length === 0;
   });
   wrong.push(...found.orphans.map((file) => `${file} belongs to nobody`));

@@ -43,8 +43,8 @@ export function createLedger() {
     /** Notes the answer to a create; undefined when it was refused. */
     noteCreate(wish: Wish, { status, text }: Answer): Accepted | undefined {
       if (status !== 200) {
-        // Only these two are a matter of time.
-        if (status !== 409 && status !== 503) wrong.push(`create: ${status} ${text}`);
+        // Only these are a matter of time.
+        if (![408, 409, 503].includes(status)) wrong.push(`create: ${status} ${text}`);
         return undefined;
       }
       const { run_id: runId } = JSON.parse(text) as { run_id: string };

@@ -47,11 +47,14 @@ export function createAsk(
 
 const RETRY_MS = 20;
 
+/** Refusals that another try may not meet: under way still, not now, or a server that slept meanwhile. */
+const isMatterOfTime = ({ status }: Answer) => [408, 409, 503].includes(status);
+
 /** Asks again and again until there is an answer: the server may be dead at the moment. */
 export async function insist(url: () => string, options: () => Ask = () => ({})): Promise<Answer> {
   for (;;) {
     const answer = await ask(url(), options());
-    if (answer && answer.status !== 409 && answer.status !== 503) return answer;
+    if (answer && !isMatterOfTime(answer)) return answer;
     await delay(RETRY_MS);
   }
 }

@@ -165,11 +165,11 @@ test("prune --dry-run tells what would go, and touches nothing", async () => {
     if (read.kind !== "config") throw new Error(JSON.stringify(read));
     return describePrune(read.config, Date.now() + 3_600_000);
   };
-  expect(text()).toMatch(/^Nothing: runs are kept for ever/);
-  expect(text("--keep-runs=30m")).toMatch(
+  expect(await text()).toMatch(/^Nothing: runs are kept for ever/);
+  expect(await text("--keep-runs=30m")).toMatch(
     new RegExp(`^${id}  ended .*steps-${id}.glb\n1 runs would go`),
   );
-  expect(text("--keep-runs=2h")).toMatch(/^0 runs would go/);
+  expect(await text("--keep-runs=2h")).toMatch(/^0 runs would go/);
   expect(await readdir(path.join(app.workspaceDir, "Default"))).toEqual([`steps-${id}.glb`]);
 });
 
