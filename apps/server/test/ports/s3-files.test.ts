@@ -130,6 +130,22 @@ describe("a bucket", () => {
     expect(await place.published()).toEqual(["Default/a.glb"]);
   });
 
+  it("may break off while nobody reads, or nobody reads any more", async () => {
+    const [part, size] = ["mesh", 1_000_000];
+    await files.meshes.publish(await draft(part.repeat(size)), "Default/a.glb");
+    const found = await files.meshes.find("Default/a.glb");
+    // More than a client of S3 has connections by itself.
+    for (let count = 0; count < 60; count++) (await found!.open())!.destroy();
+    const slow: Readable[] = [];
+    for (let count = 0; count < 60; count++) slow.push((await found!.open())!);
+    const [left, later] = [(await found!.open())!, (await found!.open())!];
+    for await (const chunk of left) if ((chunk as Buffer).length > 0) break;
+    // Cuts every connection.
+    proxy.fail("none");
+    expect(await text(later)).toHaveLength(part.length * size);
+    for (const each of slow) each.destroy();
+  });
+
   it("takes a mesh once it answers again", async () => {
     const file = await draft("mesh");
     proxy.fail("500", 5);

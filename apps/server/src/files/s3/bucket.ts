@@ -61,6 +61,9 @@ export interface Bucket {
   close(): void;
 }
 
+/** As many as clients may have to us: one that reads slowly must not keep the others from being answered. */
+const MOST_CONNECTIONS = 65_535;
+
 /** Larger files go in parts of this size; S3 asks for 5 MiB at least, and 10,000 parts at most. */
 const PART_BYTES = 8 * 1024 ** 2;
 /** How slow a line to S3 may be, bytes a second; what is put there has that much more time. */
@@ -76,6 +79,10 @@ function configOf({ region, endpoint, credentials }: S3Address): S3ClientConfig 
     ...(credentials ? { credentials } : {}),
     // Tries are counted here, where there is a limit for each.
     maxAttempts: 1,
+    requestHandler: {
+      httpAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
+      httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
+    },
     // Not every storage that speaks S3 knows the newer checksums; MD5 is sent with what is put.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -136,7 +143,9 @@ export function openBucket(address: S3Address): Bucket {
     });
     return insist(doing("Reading a file"), async (abortSignal) => {
       try {
-        return (await client.send(command, { abortSignal })).Body as Readable;
+        const body = (await client.send(command, { abortSignal })).Body as Readable;
+        // It may break off before anybody reads it; whoever does hears of it too.
+        return body.on("error", () => {});
       } catch (cause) {
         if (isAbsent(cause) || statusOf(cause) === 412) return undefined;
         throw cause;
@@ -266,7 +275,10 @@ export function openBucket(address: S3Address): Bucket {
     async read(found, range = { start: 0, end: found.bytes - 1 }) {
       if (found.bytes === 0) return Readable.from([]);
       const first = await begin(found, range);
-      return first && Readable.from(through(found, range, first), { objectMode: false });
+      if (!first) return undefined;
+      const stream = Readable.from(through(found, range, first), { objectMode: false });
+      // Nobody may ever begin to read: the client has gone.
+      return stream.once("close", () => first.destroy());
     },
     put: (key, draft) =>
       unlessTaken(key, () =>
