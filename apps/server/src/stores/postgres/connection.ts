@@ -112,10 +112,14 @@ export function connect(address: string): Connection {
     transaction: (work) =>
       patiently(async (isAgain) => {
         const client = await pool.connect();
+        // The pool listens to idle ones alone; without a listener a cut between two statements ends the process.
+        const onError = () => {};
+        client.on("error", onError);
         try {
           await client.query("begin");
           const result = await work(over(client), isAgain);
           await client.query("commit");
+          client.off("error", onError);
           client.release();
           return result;
         } catch (cause) {

@@ -122,14 +122,11 @@ export function createPostgresStore(connection: Connection): RunStore {
       const fields = Object.keys(change) as (keyof RunChange)[];
       const sets = fields.map((field, at) => `${COLUMNS[field]} = $${at + 6}`);
       if (!isEnded(status)) sets.push("revision = revision + 1");
-      const isDurable = change.status !== undefined && isEnded(change.status);
-      // What need not outlive a power cut does not wait for the disk.
-      const now = isDurable ? "" : "and set_config('synchronous_commit', 'off', true) is not null";
       const row = await patiently(async (use, isAgain) => {
         const [changed] = await use.query(
           `update ${runs} set ${sets.join(", ")}
            where run_id = $1 and status = $2 and revision = $3 and owner is not distinct from $4
-             and attempts = $5 ${now} returning ${ROW}`,
+             and attempts = $5 returning ${ROW}`,
           [runId, status, revision, owner, attempts, ...fields.map((field) => change[field])],
         );
         if (changed || !isAgain) return changed as unknown as RunRow | undefined;
