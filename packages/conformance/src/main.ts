@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 
 import { explain, list } from "./commands/catalogue.ts";
@@ -15,6 +16,8 @@ const commas = (text: string, before: readonly string[] = []) => [
   ...text.split(",").map((id) => id.trim().toUpperCase()),
 ];
 const gather = (text: string, before: readonly string[] = []) => [...before, text];
+
+type InitFlags = TargetFlags & { readonly output?: string; readonly force?: boolean };
 
 let said: Said = { code: 0 };
 
@@ -54,7 +57,11 @@ const targeted = (command: Command) =>
 targeted(program.command("run"))
   .description("check a server (exit 0 kept, 1 broken, 2 inconclusive, 3 could not be checked)")
   .option("--set <set>", "core, hardening or all", "core")
-  .option("--only <ids>", "only these checks or groups, with commas", commas)
+  .option(
+    "--only <ids>",
+    "only these checks, groups or rules of the specification, with commas",
+    commas,
+  )
   .option(
     "--group <groups>",
     "only these groups: CRE, GET, LIF, CAN, OUT, WIRE; SEC, LOD, MOD",
@@ -87,7 +94,15 @@ targeted(program.command("run"))
 targeted(program.command("init"))
   .description("try what a server can do and write a configuration")
   .option("-o, --output <file>", "write it there instead of to the screen")
-  .action(async ({ output, ...flags }: TargetFlags & { output?: string }) => {
+  .option("--force", "write over a file that is there")
+  .action(async ({ output, force, ...flags }: InitFlags) => {
+    if (output !== undefined && !force && existsSync(output)) {
+      said = {
+        err: `${output} is there already and may hold what somebody wrote. Name another file, or say --force.`,
+        code: 3,
+      };
+      return;
+    }
     const target = await loadTarget(flags);
     const found = typeof target === "string" ? { fault: target } : await describeTarget(target);
     if ("fault" in found) said = { err: found.fault, code: 3 };
@@ -124,7 +139,9 @@ program
 
 program
   .command("explain <id>")
-  .description("say what a check asks for, why, and what proves that it bites")
+  .description(
+    "say what a check, or what holds a rule of the specification, asks for, why, and what proves it",
+  )
   .action(async (id: string) => {
     said = await explain(id);
   });

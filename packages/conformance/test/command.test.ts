@@ -29,6 +29,9 @@ test("list names every check, explain one of them", async () => {
   const explained = await conformance("explain", "can-15");
   expect(explained.out).toContain("Cancel ended A beside running B");
   expect((await explain("CAN-99")).code).toBe(3);
+  const rule = (await explain("r-p4")).out;
+  expect(rule).toContain("CRE-08 (SHOULD)");
+  expect(rule).toContain("In the specification: R-P4");
 });
 
 test("hardening is asked for by name, and has a verdict of its own", async () => {
@@ -49,6 +52,16 @@ test("a model alone gives a decisive verdict on the core", async () => {
   const { code, out } = await conformance("run", "--url", reference.url, "--model", "ref/fast");
   expect(out).toContain("blocked 0");
   expect(code).toBe(0);
+});
+
+test("init writes over nothing that somebody wrote, unless it is told to", async () => {
+  const file = join(folder, "mine.yaml");
+  await writeFile(file, "base_url: http://127.0.0.1:1\n");
+  const init = ["init", "--url", reference.url, "--model", "ref/fast", "-o", file] as const;
+  const refused = await conformance(...init);
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("--force") });
+  expect(await readFile(file, "utf8")).toBe("base_url: http://127.0.0.1:1\n");
+  expect((await conformance(...init, "--force")).code).toBe(0);
 });
 
 test("init writes what it measured, and run can use it", async () => {

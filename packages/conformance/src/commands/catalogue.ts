@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 
 import {
+  type CheckId,
   CHECKS,
+  checksOf,
   DROPPED,
   idsOf,
   isCheckId,
@@ -32,14 +34,22 @@ async function provenBy(id: string): Promise<readonly string[]> {
   }
 }
 
-/** A check's rule, why it matters, and what proves that it bites. */
+async function explained(id: CheckId): Promise<string> {
+  const { level, title, rule, why, of } = CHECKS[id];
+  const mutants = await provenBy(id);
+  const sentences = of.length > 0 ? `In the specification: ${of.join(", ")}\n` : "";
+  const proof = mutants.length > 0 ? `Proof: it catches ${mutants.join(", ")}\n` : "";
+  return `${id} (${level}): ${title}\nRule:  ${rule}\nWhy:   ${why}\n${sentences}${proof}`;
+}
+
+/** What a check asks for, why it matters, and what proves that it bites; of a rule of the specification, its checks. */
 export async function explain(id: string): Promise<Said> {
   const key = id.toUpperCase();
   const dropped = Object.entries(DROPPED).find(([name]) => name === key);
   if (dropped) return { out: `${key} is no check. ${dropped[1]}\n`, code: 0 };
-  if (!isCheckId(key)) return { err: `There is no check ${id}; see: list`, code: 3 };
-  const { level, title, rule, why } = CHECKS[key];
-  const mutants = await provenBy(key);
-  const proof = mutants.length > 0 ? `Proof: it catches ${mutants.join(", ")}\n` : "";
-  return { out: `${key} (${level}): ${title}\nRule:  ${rule}\nWhy:   ${why}\n${proof}`, code: 0 };
+  const checks = isCheckId(key) ? [key] : checksOf(key);
+  if (checks.length === 0)
+    return { err: `There is no check and no rule ${id}; see: list`, code: 3 };
+  const texts = await Promise.all(checks.map(explained));
+  return { out: texts.join("\n"), code: 0 };
 }

@@ -16,7 +16,13 @@ import {
   resultOf,
   streamEnd,
 } from "../reports/index.ts";
-import { CHECK_IDS, isCheckId, REQUIREMENTS, type SetName } from "../requirements/index.ts";
+import {
+  CHECK_IDS,
+  checksOf,
+  isCheckId,
+  REQUIREMENTS,
+  type SetName,
+} from "../requirements/index.ts";
 import { chosenIds, collect } from "../run.ts";
 import type { SessionEvent } from "../session/events.ts";
 import { loadTarget, readYaml, type TargetFlags } from "../target/load.ts";
@@ -59,6 +65,14 @@ async function openStream(path: string): Promise<NodeJS.WritableStream> {
   return createWriteStream(path);
 }
 
+/** Checks and groups as they were named, and for a rule of the specification its checks. */
+function withRules(names: readonly string[]): readonly string[] {
+  return names.flatMap((name): readonly string[] => {
+    const held = checksOf(name);
+    return held.length > 0 ? held : [name];
+  });
+}
+
 /** Ids or groups that are neither; a typo must not shrink the run to nothing. */
 function unknownChoices(names: readonly string[]): readonly string[] {
   const groups = new Set(CHECK_IDS.map((id) => id.split("-")[0]));
@@ -75,14 +89,15 @@ export async function run(flags: RunFlags): Promise<Said> {
   if (typeof target === "string") return usage(target);
   const baseline = await readBaseline(flags.baseline);
   if (typeof baseline === "string") return usage(baseline);
-  const wanted = [...(flags.only ?? []), ...(flags.group ?? [])];
-  const unknown = unknownChoices([...wanted, ...(flags.skip ?? [])]);
+  const wanted = withRules([...(flags.only ?? []), ...(flags.group ?? [])]);
+  const skipped = withRules(flags.skip ?? []);
+  const unknown = unknownChoices([...wanted, ...skipped]);
   if (unknown.length > 0)
-    return usage(`There is no check or group ${unknown.join(", ")}; see: list`);
+    return usage(`There is no check, group or rule ${unknown.join(", ")}; see: list`);
   const options = {
     set: set as SetName | "all",
     ...(wanted.length > 0 ? { only: wanted } : {}),
-    ...(flags.skip ? { skip: flags.skip } : {}),
+    ...(flags.skip ? { skip: skipped } : {}),
     ...(flags.replay === undefined ? {} : { seed: Number(flags.replay) }),
   };
   if (options.seed !== undefined && !Number.isSafeInteger(options.seed))

@@ -48,6 +48,11 @@ export function isCheckId(value: string): value is CheckId {
   return Object.hasOwn(CHECKS, value);
 }
 
+/** The checks that hold a rule of the specification, by its id, such as R-C1; none if there is no such rule. */
+export function checksOf(rule: string): readonly CheckId[] {
+  return CHECK_IDS.filter((id) => CHECKS[id].of.includes(rule));
+}
+
 /** The ids of a set, or of all of them. */
 export function idsOf(set: SetName | "all"): readonly CheckId[] {
   const names = set === "all" ? (Object.keys(REQUIREMENTS) as SetName[]) : [set];

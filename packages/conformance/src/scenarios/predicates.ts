@@ -148,7 +148,7 @@ function judgeWire(session: Session): void {
 
 /** Stacks of the usual languages, and paths that only the server's own disk has. */
 const INSIDES =
-  /Traceback \(most recent call last\)|File "[^"]+", line \d+|\bat [\w.<>$ ]+ \(?[^\s()]+:\d+:\d+\)?|(?:^|[\s"'(=:])\/(?:home|root|usr|var|tmp|opt|srv|etc|app|Users|private|mnt|proc)\/[\w.-]+|\b[A-Za-z]:\\+(?:Users|Windows|Program|Temp)/;
+  /Traceback \(most recent call last\)|File "[^"]+", line \d+|\bat [\w.<>$ ]+ \(?[^\s()]+:\d+:\d+\)?|\b[\w-]+\.(?:java|kt|scala|go|rs|rb|php|cs|cpp|py):\d+\b|(?:^|[\s"'(=:])\/(?:home|root|usr|var|tmp|opt|srv|etc|app|Users|private|mnt|proc)\/[\w.-]+|\b[A-Za-z]:\\+(?:Users|Windows|Program|Temp)/;
 
 function judgeInsides(session: Session): void {
   for (const exchange of session.recorder.exchanges) {

@@ -1,6 +1,6 @@
 import { CAPABILITIES, HOOKS, type Recipe, SITUATIONS, type TargetConfig } from "./config.ts";
 
-type Kind = "text" | "number" | "yes or no" | "mapping" | "list";
+type Kind = "text" | "number" | "true or false" | "mapping" | "list";
 
 /** One key of the configuration: what it may be, and what it means. */
 export type Setting = {
@@ -51,9 +51,9 @@ export const SETTINGS = {
     says: "how often a scenario is played in which runs may meet or miss each other, until it finds something",
   },
   thorough: {
-    kinds: ["yes or no"],
+    kinds: ["true or false"],
     otherwise: "no",
-    says: "plays creates, failures and cancels in rounds too, alone and in company: finds what is wrong only sometimes, and takes about three times as long",
+    says: "plays creates, failures and cancels in rounds too, alone and in company: finds what is wrong only sometimes, and takes five to ten times as long",
   },
   retention_ms: {
     kinds: ["number"],
@@ -138,7 +138,7 @@ function kindOf(value: unknown): Kind | "nothing" {
   if (Array.isArray(value)) return "list";
   if (typeof value === "object") return value === null ? "nothing" : "mapping";
   if (typeof value === "string") return "text";
-  return typeof value === "number" ? "number" : "yes or no";
+  return typeof value === "number" ? "number" : "true or false";
 }
 
 function faultOf(value: unknown, setting: Setting): string | undefined {

@@ -2,7 +2,7 @@ import { correct, sha256, textOf } from "../behaviour.ts";
 import { isAnswer, json, refuse } from "../http.ts";
 import type { StoredRun } from "../lab.ts";
 import { glb, triangle } from "../mesh.ts";
-import { crash, instead, type Mutant } from "./mutant.ts";
+import { crash, instead, type Mutant, shownWhen } from "./mutant.ts";
 
 const PASSWD = Buffer.from("root:x:0:0:root:/root:/bin/sh\n");
 
@@ -283,6 +283,14 @@ export const FORMS: readonly Mutant[] = [
           : {}),
       }),
     },
+    kills: ["WIRE-03"],
+  },
+  {
+    name: "java-exception-in-error",
+    why: "An exception of another language, with the line where it was thrown.",
+    overrides: shownWhen("error", () => ({
+      error: "java.lang.IllegalStateException: no outline at app.Model.run(Model.java:12)",
+    })),
     kills: ["WIRE-03"],
   },
   {
