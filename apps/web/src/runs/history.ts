@@ -71,7 +71,8 @@ export async function openHistory(name = "modly-runs"): Promise<History> {
     },
     async forget(ids) {
       const pictures = new Set(ids.flatMap((id) => byId.get(id)?.pictureId ?? []));
-      tell({ kind: "gone", ids: [...ids] });
+      const news: News = { kind: "gone", ids: [...ids] };
+      apply(news);
       for (const { pictureId } of byId.values()) pictures.delete(pictureId);
       const change = db.transaction(["entries", "pictures", "thumbnails"], "readwrite");
       await Promise.all([
@@ -80,6 +81,8 @@ export async function openHistory(name = "modly-runs"): Promise<History> {
         ...[...pictures].map((id) => change.objectStore("pictures").delete(id)),
         change.done,
       ]);
+      // Said when it is certain: a page that is left before the end of a transaction takes it back.
+      channel.postMessage(news);
     },
     picture: (pictureId) => db.get("pictures", pictureId),
     async keepPicture(pictureId, picture, thumbnail) {
