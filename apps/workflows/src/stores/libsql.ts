@@ -1,4 +1,5 @@
-import Database from "libsql";
+import { openDatabase } from "@modly-runs/flows/local";
+import type Database from "libsql";
 
 import { columnOf, deliveryOf, rowOf, type Stored, type StoredWebhook, valuesOf } from "./rows.ts";
 import type { DueWebhook, Filter, Webhook, WorkflowRow, WorkflowStore } from "./workflow-store.ts";
@@ -46,33 +47,13 @@ const TABLES = `
   create index webhooks_by_workflow on webhooks (workflow, seq);
 `;
 
-/** Milliseconds that a write waits for another process. */
-const PATIENCE = 10_000;
-
-/** Says what is wrong with a file that can't be used as the store. */
-export class StoreUnusable extends Error {
-  override name = "StoreUnusable";
-}
-
 /**
  * Keeps workflows in one SQLite file.
  *
  * @throws StoreUnusable when the file is another program's or of another version.
  */
 export function openWorkflowStore(file: string): WorkflowStore {
-  const db = new Database(file, { timeout: PATIENCE });
-  try {
-    db.pragma("journal_mode = WAL");
-    // What was accepted is there after a power cut.
-    db.pragma("synchronous = FULL");
-    db.pragma("foreign_keys = ON");
-    prepare(db);
-  } catch (cause) {
-    db.close();
-    throw cause instanceof StoreUnusable
-      ? cause
-      : new StoreUnusable(`${file} can't be used: ${(cause as Error).message}.`, { cause });
-  }
+  const db = openDatabase(file, { layout: LAYOUT, tables: TABLES });
   const sql = statements(db);
   const together = db.transaction((work: () => unknown) => work());
   const get = (id: string) => {
@@ -142,30 +123,6 @@ export function openWorkflowStore(file: string): WorkflowStore {
     },
     close: () => void db.close(),
   };
-}
-
-/** Makes the tables at the first start. */
-function prepare(db: Database.Database): void {
-  db.exec("begin immediate");
-  try {
-    const { user_version: found } = db.prepare("pragma user_version").get() as {
-      user_version: number;
-    };
-    const { n: tables } = db.prepare("select count(*) as n from sqlite_master").get() as {
-      n: number;
-    };
-    if (found === 0 && tables > 0)
-      throw new StoreUnusable("The file of the store was made by another program.");
-    if (found > LAYOUT)
-      throw new StoreUnusable(
-        `The store was made by a later version (layout ${found}, this one reads ${LAYOUT}).`,
-      );
-    if (found === 0) db.exec(`${TABLES} pragma user_version = ${LAYOUT};`);
-    db.exec("commit");
-  } catch (cause) {
-    db.exec("rollback");
-    throw cause;
-  }
 }
 
 const statements = (db: Database.Database) => ({

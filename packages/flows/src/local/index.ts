@@ -1,3 +1,4 @@
 export { openObjects } from "./directory.ts";
-export { openLibsqlStore, StoreUnusable } from "./libsql.ts";
+export { openDatabase, StoreUnusable } from "./database.ts";
+export { openLibsqlStore } from "./libsql.ts";
 export { holderHere } from "./holder.ts";

@@ -1,9 +1,10 @@
-import Database from "libsql";
+import type Database from "libsql";
 
 import type { FlowStatus, StepState } from "../engine/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isFile } from "../plan/value.ts";
 import type { FlowStore, Hold, Memory, Outputs, StepRow, Wish } from "../ports/flow-store.ts";
+import { openDatabase } from "./database.ts";
 
 const LAYOUT = 1;
 
@@ -47,33 +48,13 @@ const TABLES = `
   create index made_by_flow_run on made (flow_run);
 `;
 
-/** Milliseconds that a write waits for another process. */
-const PATIENCE = 10_000;
-
-/** Says what is wrong with a file that can't be used as the store. */
-export class StoreUnusable extends Error {
-  override name = "StoreUnusable";
-}
-
 /**
  * Keeps flow runs in one SQLite file. Several processes of one machine may use it at once.
  *
  * @throws StoreUnusable when the file is another program's or of another version.
  */
 export function openLibsqlStore(file: string): FlowStore & Memory & { close(): void } {
-  const db = new Database(file, { timeout: PATIENCE });
-  try {
-    db.pragma("journal_mode = WAL");
-    // What was recorded is there after a power cut: a step that is done is not done again.
-    db.pragma("synchronous = FULL");
-    db.pragma("foreign_keys = ON");
-    prepare(db);
-  } catch (cause) {
-    db.close();
-    throw cause instanceof StoreUnusable
-      ? cause
-      : new StoreUnusable(`${file} can't be used: ${(cause as Error).message}.`, { cause });
-  }
+  const db = openDatabase(file, { layout: LAYOUT, tables: TABLES });
   const sql = statements(db);
   const all = <T>(rows: unknown) => rows as T[];
   const together = db.transaction((work: () => boolean) => work());
@@ -169,30 +150,6 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
     },
     close: () => void db.close(),
   };
-}
-
-/** Makes the tables at the first start. */
-function prepare(db: Database.Database): void {
-  db.exec("begin immediate");
-  try {
-    const { user_version: found } = db.prepare("pragma user_version").get() as {
-      user_version: number;
-    };
-    const { n: tables } = db.prepare("select count(*) as n from sqlite_master").get() as {
-      n: number;
-    };
-    if (found === 0 && tables > 0)
-      throw new StoreUnusable("The file of the store was made by another program.");
-    if (found > LAYOUT)
-      throw new StoreUnusable(
-        `The store was made by a later version (layout ${found}, this one reads ${LAYOUT}).`,
-      );
-    if (found === 0) db.exec(`${TABLES} pragma user_version = ${LAYOUT};`);
-    db.exec("commit");
-  } catch (cause) {
-    db.exec("rollback");
-    throw cause;
-  }
 }
 
 const statements = (db: Database.Database) => ({
