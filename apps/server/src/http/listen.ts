@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { problem, type ProblemCode, PROBLEMS } from "@modly-runs/contract";
@@ -57,10 +57,25 @@ function configure(server: Server, { requestTimeoutMs }: ListenOptions): void {
   server.on("clientError", refuseSocket);
 }
 
+/**
+ * What Node makes of a request, with what the application adds to it already beneath. Express sets
+ * that as the prototype of every request and every answer; where it is there already, this costs
+ * nothing, and V8 keeps its fast ways to their properties: a read takes a third of the time.
+ */
+function messagesOf(app: Express) {
+  class AppRequest extends IncomingMessage {}
+  class AppResponse extends ServerResponse {}
+  Object.setPrototypeOf(AppRequest.prototype, app.request);
+  Object.setPrototypeOf(AppResponse.prototype, app.response);
+  Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
+  return { IncomingMessage: AppRequest, ServerResponse: AppResponse };
+}
+
 /** Opens the port. Rejects when it can't be had. */
 export async function listen(app: Express, options: ListenOptions): Promise<Listening> {
   const server = createServer(
     {
+      ...messagesOf(app),
       connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs),
       // A request without Host is the guard's business, which answers in our shape.
       requireHostHeader: false,
