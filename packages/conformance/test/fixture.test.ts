@@ -99,13 +99,12 @@ describe.each(["the host's Python", "a venv of its own"])("the Modly extension i
   });
 
   async function generate(node: string, params: object = {}, cancelAt = -1): Promise<Told> {
-    const { stdout } = await run(python, [
-      join(folder, "host.py"),
-      extension,
-      node,
-      JSON.stringify(params),
-      String(cancelAt),
-    ]);
+    const { stdout } = await run(
+      python,
+      [join(folder, "host.py"), extension, node, JSON.stringify(params), String(cancelAt)],
+      // What it writes elsewhere on purpose goes with the rest.
+      { env: { ...process.env, TMPDIR: folder } },
+    );
     return JSON.parse(stdout) as Told;
   }
 
