@@ -5,12 +5,15 @@ import type { Member, Members, Offer } from "../stores/members.ts";
 import type { RunRow } from "../stores/run-store.ts";
 import type { Recovery } from "./recovery.ts";
 
-/** How often a node tells that it lives, and the node that tidies looks after the runs of the dead, ms. */
+/** How often a node tells that it lives, and looks after the runs of the dead, ms. */
 const BEAT_MS = 2000;
 /** A node that could not tell for so long does not know whether others could, ms. */
 const GAP_MS = 5000;
-/** So long a node must have been heard before it takes others for dead, ms: longer than that takes. */
-const STEADY_MS = 10_000;
+/**
+ * So long a node must have been heard before it takes others for dead, ms: in that time each has found a
+ * database again that was away. One that has not loses its runs, and what it brings late is refused.
+ */
+const STEADY_MS = 6000;
 /** How often what waits is held against the queue, and ended runs are looked through, ms. */
 const TIDY_MS = 10_000;
 
@@ -24,7 +27,7 @@ export interface PresenceDeps {
   readonly log: Log;
 }
 
-/** This node among the others: it tells that it lives, and tidies where it is the first of them. */
+/** This node among the others: it tells that it lives, takes up what the dead left, and tidies where it is the first. */
 export interface Presence {
   /** Resolves when the others can know of this node. */
   start(): Promise<void>;
@@ -60,11 +63,11 @@ export function createPresence(deps: PresenceDeps): Presence {
 
   async function tidy(): Promise<void> {
     const live = (await members.list()).filter(({ isLive }: Member) => isLive);
-    if (live[0]?.id !== members.self) return;
     const ids = new Set(live.map(({ id }) => id));
     const isDead = (owner: string) => mayJudge() && !ids.has(owner);
+    // Every node does: one that died or sleeps itself would hold the others up. The first to store it has it.
     await recovery.resumeOf(isDead);
-    if (performance.now() - tidiedAt < TIDY_MS) return;
+    if (live[0]?.id !== members.self || performance.now() - tidiedAt < TIDY_MS) return;
     tidiedAt = performance.now();
     await recovery.tidy(isDead);
   }

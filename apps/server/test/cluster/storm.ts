@@ -151,7 +151,7 @@ export async function storm(options: Storm): Promise<StormReport> {
         bucket.proxy.fail("none");
       },
       redis: () => redis.restart(),
-      postgres: () => postgres.restart(),
+      postgres: () => postgres.restart().finally(watch.databaseIsBack),
       cut: () =>
         cluster.database
           .query(

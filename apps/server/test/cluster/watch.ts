@@ -7,6 +7,8 @@ export interface TakenOver {
   readonly runs: number;
   readonly median: number;
   readonly longest: number;
+  /** The longest, where the time until a database that was away meanwhile had come back does not count. */
+  readonly longestWithDatabase: number;
 }
 
 const LOOK_EVERY_MS = 200;
@@ -17,7 +19,8 @@ export function createWatch({ query, schema }: TestDatabase) {
   const dead = new Map<string, number>();
   /** When the worker of a run died, by run and worker; and how long it took then. */
   const waiting = new Map<string, number>();
-  const took: number[] = [];
+  const took: { all: number; withDatabase: number }[] = [];
+  let databaseBackAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
     const rows = (await query(
@@ -34,7 +37,8 @@ export function createWatch({ query, schema }: TestDatabase) {
     }
     for (const [key, since] of waiting)
       if (!held.has(key)) {
-        took.push(performance.now() - since);
+        const now = performance.now();
+        took.push({ all: now - since, withDatabase: now - Math.max(since, databaseBackAt) });
         waiting.delete(key);
       }
   }
@@ -55,12 +59,18 @@ export function createWatch({ query, schema }: TestDatabase) {
       return health?.node;
     },
     died: (id: string) => void dead.set(id, performance.now()),
+    databaseIsBack() {
+      databaseBackAt = performance.now();
+    },
     takenOver(): TakenOver {
-      const sorted = took.toSorted((a, b) => a - b);
+      const sorted = took.map(({ all }) => all).toSorted((a, b) => a - b);
       return {
         runs: sorted.length,
         median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
         longest: Math.round(sorted.at(-1) ?? 0),
+        longestWithDatabase: Math.round(
+          Math.max(0, ...took.map(({ withDatabase }) => withDatabase)),
+        ),
       };
     },
     async stop(): Promise<void> {
