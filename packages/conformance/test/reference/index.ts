@@ -1,5 +1,6 @@
 export { correct } from "./behaviour.ts";
-export { CANCEL_MUTANTS, MUTANTS } from "./mutants/index.ts";
+export { MUTANTS } from "./mutants/index.ts";
+export type { Mutant } from "./mutants/mutant.ts";
 export { type Reference, startReference } from "./server.ts";
 export { REFERENCE_TARGET } from "./target.ts";
 export { TOLERANCES } from "./tolerances.ts";

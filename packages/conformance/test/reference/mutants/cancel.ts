@@ -2,7 +2,16 @@ import { isEnded } from "@modly-runs/contract";
 
 import { correct } from "../behaviour.ts";
 import { bodyOf, isAnswer, json, refuse } from "../http.ts";
-import { change, count, type Lab, later, onlyNeighbour, pause, type StoredRun } from "../lab.ts";
+import {
+  active,
+  change,
+  count,
+  type Lab,
+  later,
+  onlyNeighbour,
+  pause,
+  type StoredRun,
+} from "../lab.ts";
 import { ageOf, crash, instead, type Mutant, SIDE_BY_SIDE } from "./mutant.ts";
 
 const CANCEL = /^\/workflow-runs\/([^/]+)\/cancel$/;
@@ -18,10 +27,19 @@ const isEarly = (run: StoredRun) =>
 /** True in the second half of a fast run. */
 const isNearlyDone = (run: StoredRun) => run.model.id === "ref/fast" && run.progress >= 49;
 
+/**
+ * The run that got the last place, if so many others are active as there are places: whoever waits
+ * beside them waits for one of these.
+ */
+function lastAtWork(lab: Lab, run: StoredRun): StoredRun | undefined {
+  const others = active(lab).filter((one) => one !== run);
+  return others.length === (lab.places ?? 1) ? others.at(-1) : undefined;
+}
+
 /** A cancel that reaches somebody else's run when the cancelled one is in a certain state. */
-function killsNeighbour(when: (run: StoredRun) => boolean) {
+function killsNeighbour(when: (run: StoredRun) => boolean, victimOf = onlyNeighbour) {
   return (lab: Lab, run: StoredRun, request: Parameters<typeof correct.cancel>[2]) => {
-    const victim = when(run) ? onlyNeighbour(lab, run) : undefined;
+    const victim = when(run) ? victimOf(lab, run) : undefined;
     // Long runs are left alone: trying a recipe out takes seconds, with others beside it.
     if (victim && victim.model.id !== "ref/long") {
       correct.fail(lab, victim);
@@ -279,7 +297,7 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
   {
     name: "cancel-queued-kills-other",
     why: "Cancelling a run that waits stops the one it waits for.",
-    overrides: { cancel: killsNeighbour((run) => run.status === "pending") },
+    overrides: { cancel: killsNeighbour((run) => run.status === "pending", lastAtWork) },
     kills: ["CAN-16"],
     mayAlsoFail: SIDE_BY_SIDE,
   },

@@ -11,9 +11,6 @@ import { PROMISES } from "./promises.ts";
 import { READ_BODIES, READ_HTTP } from "./read.ts";
 import { SECOND_MODEL } from "./second-model.ts";
 
-/** Those whose cancel is wrong. */
-export const CANCEL_MUTANTS: readonly Mutant[] = [...CANCEL_ANSWERS, ...CANCEL_EFFECTS];
-
 /** Every wrong server. The rows are the proof that the checks bite. */
 export const MUTANTS: readonly Mutant[] = [
   ...CREATE_ANSWERS,
@@ -24,7 +21,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_HTTP,
   ...LIVES,
   ...LATE,
-  ...CANCEL_MUTANTS,
+  ...CANCEL_ANSWERS,
+  ...CANCEL_EFFECTS,
   ...OUTPUTS,
   ...PROMISES,
   ...SECOND_MODEL,
