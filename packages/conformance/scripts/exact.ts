@@ -44,10 +44,10 @@ const ODD = [{ name: "reference", why: "", allows: "", overrides: {} }, ...TOLER
 
 const trials = [
   // The slowest begin first, so that no core waits for them at the end.
+  ...TRUSTED,
   ...MUTANTS.toSorted((a, b) => Number(Boolean(b.slow)) - Number(Boolean(a.slow))).map(
     (mutant) => ({ name: mutant.name, faults: () => tryMutant(mutant) }),
   ),
-  ...TRUSTED,
   ...ODD.map((odd) => ({
     name: odd.name,
     faults: () => tryOdd(odd),

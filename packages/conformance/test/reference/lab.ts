@@ -110,12 +110,13 @@ export function change(run: StoredRun, patch: Partial<StoredRun>): boolean {
 /** Where a model's runs wait and are counted: with those of all models, or by themselves. */
 const poolOf = (lab: Lab, model: Model) => (lab.places === null ? model.id : "all models");
 
-/** Puts a run at the end of its model's queue and starts what has room. */
-export function enqueue(lab: Lab, run: StoredRun): void {
+/** Puts a run at the end of its model's queue, or where a mutant wants it, and starts what has room. */
+export function enqueue(lab: Lab, run: StoredRun, at: "end" | "front" = "end"): void {
   const pool = poolOf(lab, run.model);
   const queue = lab.queues.get(pool) ?? [];
   lab.queues.set(pool, queue);
-  queue.push(run);
+  if (at === "end") queue.push(run);
+  else queue.unshift(run);
   dispatch(lab, run.model);
 }
 

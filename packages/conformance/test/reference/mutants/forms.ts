@@ -86,6 +86,7 @@ export const FORMS: readonly Mutant[] = [
         return correct.work(lab, run);
       },
     },
+    atOnce: 2,
     kills: ["CRE-43", "LIF-10"],
     mayAlsoFail: [
       "CRE-11",

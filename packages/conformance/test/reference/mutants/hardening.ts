@@ -1,7 +1,7 @@
 import type { TargetConfig } from "../../../src/target/config.ts";
 import { correct } from "../behaviour.ts";
 import { type Answer, bodyOf, isAnswer, json, refuse, type Request } from "../http.ts";
-import { active, count, dispatch, type Lab, pause } from "../lab.ts";
+import { active, count, enqueue, type Lab, pause } from "../lab.ts";
 import { crash, instead, type Mutant, shownWhen } from "./mutant.ts";
 
 const PASSWD = "root:x:0:0:root:/root:/bin/bash\n";
@@ -335,10 +335,7 @@ const LOAD: readonly Mutant[] = [
     overrides: {
       accept: (lab, run) => {
         lab.runs.set(run.id, run);
-        const stack = lab.queues.get(run.model.id) ?? [];
-        lab.queues.set(run.model.id, stack);
-        stack.unshift(run);
-        dispatch(lab, run.model);
+        enqueue(lab, run, "front");
       },
     },
     kills: ["LOD-07"],

@@ -18,6 +18,8 @@ export interface Mutant {
   set?: SetName;
   /** What its target's description says differently, by where it listens. */
   config?: (url: string) => Partial<TargetConfig>;
+  /** So many runs have to be at work at once for it to be wrong: with fewer places it is right. */
+  atOnce?: number;
   /** Why it is tried by `pnpm zoo` alone. */
   slow?: string;
 }

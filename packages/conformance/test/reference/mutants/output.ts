@@ -140,6 +140,7 @@ export const OUTPUTS: readonly Mutant[] = [
         correct.publish(lab, run);
       },
     },
+    atOnce: 2,
     kills: ["OUT-10"],
     mayAlsoFail: [
       {
