@@ -78,6 +78,12 @@ function onError(log: Log): ErrorRequestHandler {
         "storage_full",
         "The service has no room left. Nothing was created; try again later.",
       );
+    if (cause.code === "STORE_AWAY")
+      return refuse(
+        res,
+        "storage_busy",
+        "The service's store can't be reached at the moment. Whether a change was stored is not known: look, or send it again, a create with the same Idempotency-Key.",
+      );
     if (cause.code?.startsWith("SQLITE_BUSY"))
       return refuse(res, "storage_busy", "The service's store is busy. Try again in a moment.");
     log.error({ err: cause, method: req.method }, "a request failed");

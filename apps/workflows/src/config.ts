@@ -14,6 +14,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** What several services share; null where there is one. */
+  readonly shared: { readonly databaseUrl: string; readonly queueUrl: string } | null;
   readonly providers: readonly Provider[];
   readonly serverPatienceMs: number;
   readonly retryPauseMs: number;
@@ -46,7 +48,9 @@ const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 /** A shorter key than its digest can be guessed (RFC 7518, 3.2). */
 const SHORTEST_SECRET = 32;
 
-const isWeb = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+const isAddress = (text: string, protocol: RegExp) =>
+  URL.canParse(text) && protocol.test(new URL(text).protocol);
+const isWeb = (text: string) => isAddress(text, /^https?:$/);
 
 /** What is wrong with one text of a setting; undefined when nothing is. */
 const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>> = {
@@ -54,6 +58,14 @@ const FAULTS: Partial<Record<SettingName, (text: string) => string | undefined>>
     /^[\x21-\x7e]+$/.test(text)
       ? undefined
       : "must be letters, digits and signs of ASCII without spaces: it is sent in a header",
+  "database-url": (text) =>
+    isAddress(text, /^postgres(?:ql)?:$/)
+      ? undefined
+      : "must be the address of a PostgreSQL, such as postgres://user:password@host:5432/database",
+  "queue-url": (text) =>
+    isAddress(text, /^(?:rediss?|postgres(?:ql)?):$/)
+      ? undefined
+      : "must be the address of a Redis, a Valkey or a PostgreSQL, such as redis://host:6379/0",
   "jwt-secret": (text) =>
     Buffer.byteLength(text) >= SHORTEST_SECRET
       ? undefined
@@ -194,12 +206,17 @@ function configOf(values: Values): ConfigResult {
   if (stray !== undefined)
     return refused(`--server-token is for ${stray}, and --server names ${known.join(", ")}.`);
   const webhookSecret = text("webhook-secret");
+  const databaseUrl = text("database-url");
+  const queueUrl = text("queue-url");
+  if (queueUrl !== null && databaseUrl === null)
+    return refused("--queue-url is for several services: set --database-url too.");
   return {
     kind: "config",
     config: {
       host,
       port: number("port"),
       dataDir: path.resolve(text("data-dir")!),
+      shared: databaseUrl === null ? null : { databaseUrl, queueUrl: queueUrl ?? databaseUrl },
       providers,
       serverPatienceMs: number("server-patience") * 1000,
       retryPauseMs: number("retry-pause") * 1000,

@@ -2,7 +2,8 @@
 import { destination, pino } from "pino";
 
 import { readConfig } from "./config.ts";
-import { CannotStart, startService } from "./service.ts";
+import { CannotStart } from "./open.ts";
+import { startService } from "./service.ts";
 import { helpText } from "./settings.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,20 +1,16 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync } from "node:fs";
 
-import { openLibsqlStore, openObjects } from "@modly-runs/flows/local";
 import { publicAnd } from "@modly-runs/flows/outbound";
 import type { FlowStore } from "@modly-runs/flows/ports";
 
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createCrew } from "./crew/crew.ts";
-import { placesIn } from "./crew/places.ts";
 import { isLoopback } from "./http/guard.ts";
 import { createIdentify } from "./http/identity.ts";
 import { listen } from "./http/listen.ts";
-import { lock } from "./lock.ts";
 import type { Log } from "./log.ts";
-import { openWorkflowStore } from "./stores/libsql.ts";
+import { CannotStart, open } from "./open.ts";
 import type { WorkflowStore } from "./stores/workflow-store.ts";
 import { createPostman, type Postman } from "./webhooks/postman.ts";
 import { createChanges } from "./workflows/changes.ts";
@@ -28,45 +24,23 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Something about the surroundings keeps the service from starting; the message says what to do. */
-export class CannotStart extends Error {
-  override name = "CannotStart";
-}
-
 /** How often bytes that nothing refers to are looked for, ms. */
 const SWEEP_EVERY = 600_000;
 /** More creates are not under way at once than there can be connections. */
 const MOST_CREATES = 1024;
-
-function open(dataDir: string) {
-  const places = placesIn(dataDir);
-  let held: ReturnType<typeof lock>;
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    held = lock(places.lock);
-  } catch (cause) {
-    throw new CannotStart(
-      `The data directory ${dataDir} can't be used: ${(cause as Error).message}.`,
-    );
-  }
-  if (!held)
-    throw new CannotStart(
-      `Another service works on ${dataDir}. Stop it, or use another --data-dir.`,
-    );
-  try {
-    const flows = openLibsqlStore(places.flows);
-    const store = openWorkflowStore(places.workflows);
-    return { held, flows, store, objects: openObjects(places.objects) };
-  } catch (cause) {
-    held.release();
-    throw new CannotStart((cause as Error).message);
-  }
-}
+/** A create of another service may be between the two for a moment, ms. */
+const CREATING = 600_000;
+/** How often it is looked for webhooks that a service which is gone has left, ms. */
+const LOOK_FOR_MAIL = 5000;
 
 /** A flow run is stored before its workflow: one that a crash kept from it is nobody's, and among the latest. */
-async function forgetOrphans(flows: FlowStore, store: WorkflowStore): Promise<void> {
-  for (const { id } of await flows.list(MOST_CREATES))
-    if (!(await store.get(id))) await flows.remove(id);
+async function forgetOrphans(
+  flows: FlowStore,
+  store: WorkflowStore,
+  before: number,
+): Promise<void> {
+  for (const { id, createdAt } of await flows.list(MOST_CREATES))
+    if (createdAt < before && !(await store.get(id))) await flows.remove(id);
 }
 
 /**
@@ -75,10 +49,14 @@ async function forgetOrphans(flows: FlowStore, store: WorkflowStore): Promise<vo
  * @throws CannotStart with a sentence for a person
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
-  const { dataDir, providers, networks } = config;
-  const { held, flows, store, objects } = open(dataDir);
-  const reach = publicAnd(networks);
+  const { providers, networks } = config;
   const changes = createChanges();
+  const { flows, store, objects, turns, places, isShared, close } = await open(
+    config,
+    changes,
+    log,
+  );
+  const reach = publicAnd(networks);
   const postman: Postman | undefined =
     config.webhooks === null
       ? undefined
@@ -89,6 +67,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
           secret: config.webhooks.secret,
           tries: config.webhooks.tries,
           pause: config.webhooks.pauseMs,
+          lookEvery: isShared ? LOOK_FOR_MAIL : undefined,
         });
   const workflows = createWorkflows({
     store,
@@ -104,7 +83,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   });
   const crew = createCrew(
     {
-      dataDir,
+      ...places,
       providers,
       networks,
       patience: config.serverPatienceMs,
@@ -116,9 +95,9 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   const keeper = createKeeper({
     store,
     flows,
+    turns,
     crew,
     log,
-    atOnce: config.atOnce,
     end: (row, status, why) => workflows.end(row, status, why),
   });
   workflows.attend(keeper);
@@ -144,15 +123,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       listensBeyondLoopback: !isLoopback(config.host),
     },
   });
-  const close = () => {
-    store.close();
-    flows.close();
-    held.release();
-  };
-  await forgetOrphans(flows, store);
+  await forgetOrphans(flows, store, isShared ? Date.now() - CREATING : Infinity);
   const listening = await listen(app, config.host, config.port).catch(
-    (cause: NodeJS.ErrnoException) => {
-      close();
+    async (cause: NodeJS.ErrnoException) => {
+      await close();
       throw new CannotStart(
         cause.code === "EADDRINUSE"
           ? `Port ${config.port} is in use. Choose another with --port, or let 0 pick one.`
@@ -173,14 +147,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       clearInterval(sweeping);
       stopping.abort();
-      keeper.stop();
+      await keeper.stop();
       await Promise.all([
         listening.close(config.stopGraceMs),
         crew.stop(config.stopGraceMs),
         postman?.stop(),
       ]);
-      await keeper.idle();
-      close();
+      await turns.close();
+      await close();
     },
   };
 }

@@ -55,6 +55,16 @@ export const SETTINGS = {
     value: "DIR",
     help: "Where workflows and their files are kept",
   },
+  "database-url": {
+    type: "text",
+    value: "URL",
+    help: "Keep workflows in this PostgreSQL, for as many services as there are; all of them need the same --data-dir for the files (default: a file in it)",
+  },
+  "queue-url": {
+    type: "text",
+    value: "URL",
+    help: "Keep the queue of services that share a database in this Redis, Valkey or PostgreSQL (default: where --database-url says)",
+  },
   server: {
     type: "list",
     default: ["main=http://127.0.0.1:8765"],

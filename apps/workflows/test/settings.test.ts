@@ -18,6 +18,9 @@ const WRONG: readonly (readonly [args: string[], sentence: RegExp])[] = [
   [["--allow-network", "10.0.0.1"], /--allow-network must be a network/],
   [["--allow-origin", "https://a.example/page"], /--allow-origin must be an origin/],
   [["--webhook-secret", "whsec_c2hvcnQ="], /--webhook-secret must be whsec_/],
+  [["--database-url", "mysql://x"], /--database-url must be the address of a PostgreSQL/],
+  [["--queue-url", "http://x"], /--queue-url must be the address of a Redis/],
+  [["--queue-url", "redis://x"], /set --database-url too/],
   [["--log-level", "loud"], /--log-level must be one of/],
 ];
 

@@ -141,7 +141,7 @@ export const cleanFlows: Act = (context, word, _pictures, { all }) =>
     const { isGone } = holderHere();
     for (const { id } of chosen) {
       const hold = (await store.hold(id))?.hold;
-      if (hold && hold.until > Date.now() && !isGone(hold.holder))
+      if (hold && hold.left > 0 && !isGone(hold.holder))
         return {
           exit: EXIT.refused,
           code: "in_use",

@@ -2,37 +2,55 @@
 import { createClient } from "@modly-runs/contract/client";
 import { holderHere, openLibsqlStore, openObjects } from "@modly-runs/flows/local";
 import { publicAnd } from "@modly-runs/flows/outbound";
-import { type RunFlow, runFlow } from "@modly-runs/flows/runner";
+import type { FlowStore, Memory } from "@modly-runs/flows/ports";
+import { type Holder, type RunFlow, runFlow } from "@modly-runs/flows/runner";
 
 import { boundMemory } from "./memory.ts";
 import type { FromHand, Order, Over, Setup, ToHand } from "./messages.ts";
-import { placesIn } from "./places.ts";
 import { memoryOf } from "./scoped.ts";
 
 const leave = new AbortController();
 const underWay = new Set<Promise<void>>();
-let deps: Omit<RunFlow, "memory"> | undefined;
-let store: ReturnType<typeof openLibsqlStore> | undefined;
+
+/** What every order is carried out with. */
+interface Ready {
+  readonly deps: Omit<RunFlow, "memory">;
+  readonly store: FlowStore & Memory & { close(): void | Promise<void> };
+}
+let ready: Promise<Ready> | undefined;
+
+/** Milliseconds that a sign of life counts where nobody else can tell whether this process is gone. */
+const SHARED_LEASE = 8000;
 
 function tell(message: FromHand): void {
   // When the service is gone there is nobody to tell, and "disconnect" ends the process.
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-function prepare({ dataDir, providers, networks, patience, pause, memory }: Setup): void {
+async function openStore(flows: Setup["flows"]): Promise<Ready["store"]> {
+  if ("file" in flows) return openLibsqlStore(flows.file);
+  const { openPostgresFlows } = await import("../stores/postgres.ts");
+  return openPostgresFlows(flows.database);
+}
+
+/** The numbers of processes say nothing about those of another node. */
+const holderOf = (flows: Setup["flows"]): Holder =>
+  "file" in flows ? holderHere() : { ...holderHere(flows.node), lease: SHARED_LEASE };
+
+async function prepare(setup: Setup): Promise<Ready> {
+  const { flows, objects, providers, networks, patience, pause, memory } = setup;
   boundMemory(memory);
-  const places = placesIn(dataDir);
-  store = openLibsqlStore(places.flows);
+  const store = await openStore(flows);
   const clients = new Map(
     providers.map(({ name, url, token }) => [
       name,
       createClient({ baseUrl: url, token: token ?? undefined }),
     ]),
   );
-  deps = {
+  const deps = {
     store,
-    objects: openObjects(places.objects),
-    holder: holderHere(),
+    objects: openObjects(objects),
+    holder: holderOf(flows),
     pause,
     signal: leave.signal,
     world: {
@@ -44,12 +62,17 @@ function prepare({ dataDir, providers, networks, patience, pause, memory }: Setu
         clients.get(name) ?? `The provider ${name} is no longer one of this service.`,
     },
   };
+  return { deps, store };
 }
 
+/** A store that is away for a while is nobody's fault: what was begun is gone on with later. */
+const isAway = (cause: unknown) => (cause as { code?: string } | null)?.code === "STORE_AWAY";
+
 async function work({ id, tenant, resume }: Order): Promise<void> {
+  const { deps, store } = await ready!;
   const over = await runFlow(id, {
-    ...deps!,
-    memory: memoryOf(store!, tenant),
+    ...deps,
+    memory: memoryOf(store, tenant),
     resume,
     onSeen(seen) {
       if (seen.type !== "step") return;
@@ -62,7 +85,7 @@ async function work({ id, tenant, resume }: Order): Promise<void> {
     (cause: unknown): Over => ({
       ok: false,
       why: String((cause as Error).stack ?? cause),
-      broke: true,
+      broke: !isAway(cause),
     }),
   );
   tell({ type: "over", id, over });
@@ -71,13 +94,18 @@ async function work({ id, tenant, resume }: Order): Promise<void> {
 async function go(): Promise<void> {
   leave.abort();
   await Promise.all(underWay);
-  store?.close();
+  await (await ready)?.store.close();
   process.disconnect?.();
 }
 
 process.on("message", (message: ToHand) => {
-  if (message.type === "setup") prepare(message.setup);
-  else if (message.type === "leave") go().catch(() => process.exit(1));
+  if (message.type === "setup") {
+    ready = prepare(message.setup);
+    // Of no use as it is: its end tells why.
+    ready.catch((cause: unknown) => {
+      process.stderr.write(`${String((cause as Error).stack ?? cause)}\n`, () => process.exit(1));
+    });
+  } else if (message.type === "leave") go().catch(() => process.exit(1));
   else {
     const working = work(message.order).finally(() => underWay.delete(working));
     underWay.add(working);

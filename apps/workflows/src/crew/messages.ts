@@ -9,7 +9,10 @@ export interface Provider {
 
 /** What a hand has to know before its first order. */
 export interface Setup {
-  readonly dataDir: string;
+  /** Where flow runs are: a file, or the address of a database that several services share. */
+  readonly flows: { readonly file: string } | { readonly database: string; readonly node: string };
+  /** The directory of kept bytes. */
+  readonly objects: string;
   readonly providers: readonly Provider[];
   /** Networks beyond the public ones that `SEND` may reach. */
   readonly networks: readonly string[];

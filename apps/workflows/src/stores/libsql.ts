@@ -1,12 +1,23 @@
 import { openDatabase } from "@modly-runs/flows/local";
 import type Database from "libsql";
 
-import { columnOf, deliveryOf, rowOf, type Stored, type StoredWebhook, valuesOf } from "./rows.ts";
-import type { DueWebhook, Filter, Webhook, WorkflowRow, WorkflowStore } from "./workflow-store.ts";
+import {
+  columnOf,
+  deliveryOf,
+  dueOf,
+  narrowed,
+  NEW,
+  NEW_WEBHOOK,
+  rowOf,
+  type Stored,
+  type StoredWebhook,
+  valuesOf,
+  webhookValues,
+} from "./rows.ts";
+import type { Earlier, Webhook, WorkflowRow, WorkflowStore } from "./workflow-store.ts";
 
-const LAYOUT = 1;
-
-const TABLES = `
+const LAYOUTS = [
+  `
   create table workflows (
     seq             integer primary key autoincrement,
     id              text not null unique,
@@ -45,7 +56,14 @@ const TABLES = `
   ) strict;
   create index webhooks_due on webhooks (next_at) where status = 'pending';
   create index webhooks_by_workflow on webhooks (workflow, seq);
-`;
+`,
+  `
+  alter table workflows add column revision integer not null default 1;
+  alter table workflows add column idempotency_key text;
+  alter table workflows add column digest text;
+  create unique index workflows_by_key on workflows (tenant, idempotency_key);
+`,
+];
 
 /**
  * Keeps workflows in one SQLite file.
@@ -53,7 +71,7 @@ const TABLES = `
  * @throws StoreUnusable when the file is another program's or of another version.
  */
 export function openWorkflowStore(file: string): WorkflowStore {
-  const db = openDatabase(file, { layout: LAYOUT, tables: TABLES });
+  const db = openDatabase(file, LAYOUTS);
   const sql = statements(db);
   const together = db.transaction((work: () => unknown) => work());
   const get = (id: string) => {
@@ -61,17 +79,24 @@ export function openWorkflowStore(file: string): WorkflowStore {
     return row && rowOf(row);
   };
   const add = (webhooks: readonly Webhook[]) => {
-    for (const { id, workflowId, type, url, payload, createdAt } of webhooks)
-      sql.webhook.run(id, workflowId, type, url, payload, createdAt, createdAt);
+    for (const webhook of webhooks) sql.webhook.run(...webhookValues(webhook));
+  };
+  const earlier = (tenant: string, key: string) => {
+    const row = sql.earlier.get(tenant, key) as Earlier | undefined;
+    return row && { id: row.id, digest: row.digest };
   };
 
   return {
-    async create(row, webhooks = []) {
-      together(() => {
-        sql.create.run(...valuesOf(row));
+    async create(row, webhooks = [], idempotency) {
+      return together(() => {
+        const before = idempotency && earlier(row.tenant, idempotency.key);
+        if (before) return before;
+        sql.create.run(...valuesOf(row, idempotency));
         add(webhooks);
-      });
+        return undefined;
+      }) as Earlier | undefined;
     },
+    earlier: async (tenant, key) => earlier(tenant, key),
     get: async (id) => get(id),
     async list(filter) {
       const { where, values } = narrowed(filter);
@@ -82,37 +107,35 @@ export function openWorkflowStore(file: string): WorkflowStore {
       const rows = page.all(...values, filter.limit, filter.skip) as Stored[];
       return { rows: rows.map(rowOf), total: (count.get(...values) as { n: number }).n };
     },
-    async change(id, was, change, webhooks = []) {
+    async change({ id, revision }, change, webhooks = []) {
       return together(() => {
         const columns = Object.entries(change).map(([key, value]) => columnOf(key, value));
-        const set = [...columns.map(([name]) => `${name} = ?`), "updated_at = max(updated_at, ?)"];
+        const set = [
+          ...columns.map(([name]) => `${name} = ?`),
+          "updated_at = max(updated_at, ?)",
+          "revision = revision + 1",
+        ];
         const { changes } = db
-          .prepare(`update workflows set ${set.join(", ")} where id = ? and status = ?`)
-          .run(...columns.map(([, value]) => value), Date.now(), id, was);
+          .prepare(`update workflows set ${set.join(", ")} where id = ? and revision = ?`)
+          .run(...columns.map(([, value]) => value), Date.now(), id, revision);
         if (changes !== 1) return undefined;
         add(webhooks);
         return get(id);
       }) as WorkflowRow | undefined;
     },
     async unsettled() {
-      return (sql.unsettled.all() as { id: string }[]).map(({ id }) => id);
+      const rows = sql.unsettled.all() as Pick<WorkflowRow, "id" | "status">[];
+      return rows.map(({ id, status }) => ({ id, status }));
     },
     running: async () => (sql.running.get() as { n: number }).n,
     async add(webhooks) {
       if (webhooks.length > 0) together(() => add(webhooks));
     },
-    async due(now, most) {
-      const due = (sql.due.all(now, most) as StoredWebhook[]).map((row): DueWebhook => ({
-        id: row.id,
-        workflowId: row.workflow,
-        type: row.type,
-        url: row.url,
-        payload: row.payload,
-        createdAt: row.created_at,
-        attempts: row.attempts,
-      }));
+    async due(now, most, besides) {
+      // There is one process.
+      const due = sql.due.all(now, JSON.stringify(besides), most) as StoredWebhook[];
       const { at } = sql.next.get() as { at: number | null };
-      return { due, nextAt: at };
+      return { due: due.map(dueOf), nextAt: at };
     },
     async sent(id, sent) {
       if (sent.status === "delivered") sql.sent.run("delivered", null, sent.answered, null, id);
@@ -121,44 +144,32 @@ export function openWorkflowStore(file: string): WorkflowStore {
     async deliveries(workflowId) {
       return (sql.deliveries.all(workflowId) as StoredWebhook[]).map(deliveryOf);
     },
-    close: () => void db.close(),
+    async close() {
+      db.close();
+    },
   };
 }
 
+/** A `?` for each column. */
+const places = (columns: string) => columns.replaceAll(/\w+/g, "?");
+
 const statements = (db: Database.Database) => ({
-  create: db.prepare(
-    `insert into workflows (id, tenant, name, description, webhook_url, status, settled, resumed_from, errors, body,
-       origin_instance, origin_tenant, created_at, updated_at, started_at, completed_at, deleted_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ),
+  create: db.prepare(`insert into workflows (${NEW}) values (${places(NEW)})`),
+  earlier: db.prepare("select id, digest from workflows where tenant = ? and idempotency_key = ?"),
   get: db.prepare("select * from workflows where id = ?"),
-  unsettled: db.prepare("select id from workflows where settled = 0 order by seq"),
+  unsettled: db.prepare("select id, status from workflows where settled = 0 order by seq"),
   running: db.prepare("select count(*) as n from workflows where settled = 0"),
   webhook: db.prepare(
-    `insert or ignore into webhooks (id, workflow, type, url, payload, status, attempts, next_at, created_at)
-     values (?, ?, ?, ?, ?, 'pending', 0, ?, ?)`,
+    `insert or ignore into webhooks (${NEW_WEBHOOK}) values (${places(NEW_WEBHOOK)})`,
   ),
   due: db.prepare(
-    "select * from webhooks where status = 'pending' and next_at <= ? order by next_at, seq limit ?",
+    `select * from webhooks where status = 'pending' and next_at <= ?
+       and id not in (select value from json_each(?)) order by next_at, seq limit ?`,
   ),
   next: db.prepare("select min(next_at) as at from webhooks where status = 'pending'"),
   sent: db.prepare(
     `update webhooks set status = ?, next_at = ?, last_status = ?, last_error = ?, attempts = attempts + 1
-     where id = ?`,
+     where id = ? and status = 'pending'`,
   ),
   deliveries: db.prepare("select * from webhooks where workflow = ? order by seq"),
 });
-
-function narrowed({ tenant, status, originInstance, originTenantId, includeDeleted }: Filter) {
-  const wanted = [
-    ["tenant = ?", tenant],
-    ["status = ?", status],
-    ["origin_instance = ?", originInstance],
-    ["origin_tenant = ?", originTenantId],
-  ].filter((one): one is [string, string] => one[1] !== undefined);
-  const where = [
-    ...wanted.map(([text]) => text),
-    ...(includeDeleted ? [] : ["deleted_at is null"]),
-  ];
-  return { where: where.join(" and ") || "true", values: wanted.map(([, value]) => value) };
-}

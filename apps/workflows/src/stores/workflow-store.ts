@@ -12,6 +12,8 @@ export interface WorkflowRow {
   readonly status: WorkflowStatus;
   /** True when the flow run is where the status says, and nobody has to do anything. */
   readonly settled: boolean;
+  /** Rises with each change. */
+  readonly revision: number;
   /** The end of the flow run that was resumed: seen again, it is no new end. */
   readonly resumedFrom: number | null;
   readonly errors: readonly string[];
@@ -76,28 +78,59 @@ export type Sent =
       readonly nextAt: number | null;
     };
 
-/** Workflows, and the webhooks that tell of them. The rows are the only truth. */
+/** What a create is known by when it is sent again. */
+export interface Idempotency {
+  readonly key: string;
+  /** The same for the same create. */
+  readonly digest: string;
+}
+
+/** The workflow that a tenant's create made before under the same key. */
+export interface Earlier {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/**
+ * Workflows, and the webhooks that tell of them. The rows are the only truth. Any adapter must pass
+ * `workflow-store.contract.ts`.
+ */
 export interface WorkflowStore {
-  create(row: WorkflowRow, webhooks?: readonly Webhook[]): Promise<void>;
+  /** Gives the one that has the tenant's key already, if there is one; then nothing is stored. */
+  create(
+    row: WorkflowRow,
+    webhooks?: readonly Webhook[],
+    idempotency?: Idempotency,
+  ): Promise<Earlier | undefined>;
+  earlier(tenant: string, key: string): Promise<Earlier | undefined>;
   get(id: string): Promise<WorkflowRow | undefined>;
   list(filter: Filter): Promise<{ rows: WorkflowRow[]; total: number }>;
-  /** Changes a row that still has the status; undefined if it has another. The webhooks are stored with it. */
+  /** Changes a row that nobody has changed since; undefined if somebody has. The webhooks are stored with it. */
   change(
-    id: string,
-    was: WorkflowStatus,
+    was: Pick<WorkflowRow, "id" | "revision">,
     change: WorkflowChange,
     webhooks?: readonly Webhook[],
   ): Promise<WorkflowRow | undefined>;
   /** Those that somebody has to do something for, the oldest first. */
-  unsettled(): Promise<string[]>;
+  unsettled(): Promise<Pick<WorkflowRow, "id" | "status">[]>;
   /** Workflows that are running or wait for their turn. */
   running(): Promise<number>;
   /** Stores webhooks that are not known yet. */
   add(webhooks: readonly Webhook[]): Promise<void>;
-  /** Those to be sent now, and the time when the next one will be. */
-  due(now: number, most: number): Promise<{ due: DueWebhook[]; nextAt: number | null }>;
+  /**
+   * Those to be sent now, and the time when the next one will be. Where several processes send, each is given to one of
+   * them, and to another one when nothing was heard of it for half a minute.
+   *
+   * @param besides what this process is at
+   */
+  due(
+    now: number,
+    most: number,
+    besides: readonly string[],
+  ): Promise<{ due: DueWebhook[]; nextAt: number | null }>;
+  /** What came of a try. One that is over already is left as it is. */
   sent(id: string, sent: Sent): Promise<void>;
   /** What came of a workflow's webhooks, the first first. */
   deliveries(workflowId: string): Promise<Delivery[]>;
-  close(): void;
+  close(): Promise<void>;
 }

@@ -21,6 +21,8 @@ export interface PostmanDeps {
   readonly tries: number;
   /** Milliseconds before the second try; twice as long before each next one, at most an hour. */
   readonly pause: number;
+  /** Milliseconds after which others may have left some to be sent; there are no others if left out. */
+  readonly lookEvery?: number | undefined;
   readonly log: Log;
 }
 
@@ -32,7 +34,7 @@ export interface Postman {
 }
 
 export function createPostman(deps: PostmanDeps): Postman {
-  const { store, log } = deps;
+  const { store, lookEvery = Infinity, log } = deps;
   const underWay = new Map<string, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -44,18 +46,21 @@ export function createPostman(deps: PostmanDeps): Postman {
       again = false;
       clearTimeout(timer);
       const now = Date.now();
-      const { due, nextAt } = await store.due(now, 4 * AT_ONCE);
+      const room = AT_ONCE - underWay.size;
+      // One that is over looks again.
+      if (room === 0) return;
+      const { due, nextAt } = await store.due(now, room, [...underWay.keys()]);
       for (const webhook of due) {
-        if (underWay.size >= AT_ONCE || stopping.signal.aborted) break;
-        if (underWay.has(webhook.id)) continue;
+        if (stopping.signal.aborted) break;
         const delivery = deliver(webhook).finally(() => {
           underWay.delete(webhook.id);
           wake();
         });
         underWay.set(webhook.id, delivery);
       }
-      if (nextAt !== null && nextAt > now && !stopping.signal.aborted)
-        timer = setTimeout(wake, Math.min(nextAt - now, LONGEST_PAUSE));
+      const next = nextAt !== null && nextAt > now ? nextAt - now : Infinity;
+      const look = Math.min(next, LONGEST_PAUSE, lookEvery);
+      if (look < Infinity && !stopping.signal.aborted) timer = setTimeout(wake, look);
     } while (again);
   }
   function wake(): void {

@@ -5,6 +5,8 @@ export interface Changes {
   publish(id: string): void;
   /** Calls back with each change from now on; gives the way to stop. */
   subscribe(id: string, listener: () => void): () => void;
+  /** What somebody watches. */
+  watched(): string[];
 }
 
 export function createChanges(): Changes {
@@ -15,5 +17,6 @@ export function createChanges(): Changes {
       told.on(id, listener);
       return () => void told.off(id, listener);
     },
+    watched: () => told.eventNames().map(String),
   };
 }

@@ -47,9 +47,9 @@ export type Refusal =
     };
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
 
-/** Milliseconds that a cancel waits until the work has stopped. */
+/** Milliseconds that a cancel or a pause waits until whoever is at work has heard of it. */
 const STOPPING = 10_000;
-/** How often it is looked whether a pause was heard, ms. */
+/** How often it is looked whether that is so, ms. */
 const LOOK = 50;
 /** Plans that are remembered; a plan never changes. */
 const PLANS = 64;
@@ -60,7 +60,7 @@ const notFound: Refusal = { ok: false, reason: "not_found" };
 export function createWorkflows(deps: WorkflowsDeps) {
   const { store, flows, changes, log, announce, fetching, providers, mostRunning } = deps;
   const plans = new Map<string, Plan>();
-  let keeper: Pick<Keeper, "wake" | "settled" | "isAtWork"> | undefined;
+  let keeper: Pick<Keeper, "wake"> | undefined;
 
   async function planOf(id: string): Promise<Plan> {
     const known = plans.get(id) ?? (await flows.get(id))!.plan;
@@ -95,23 +95,28 @@ export function createWorkflows(deps: WorkflowsDeps) {
     };
     const after = { ...row, ...change };
     const event = await workflowEvent(after, what, () => view(after));
-    const changed = await store.change(row.id, row.status, change, event);
+    const changed = await store.change(row, change, event);
     // Somebody else was quicker: what may be done is decided anew.
     if (!changed) return request((await store.get(row.id))!, what);
     changes.publish(row.id);
     announce();
-    await keeper?.wake(row.id);
+    await keeper?.wake(changed);
     return { ok: true, value: changed };
   }
 
-  /** Resolves when whoever runs it knows that it is paused: after the answer no further step begins. */
-  async function heard(id: string): Promise<void> {
-    for (const since = Date.now(); Date.now() - since < STOPPING; await wait(LOOK)) {
-      const row = await store.get(id);
-      if (row?.status !== "PAUSED" || keeper?.isAtWork(id) !== true) return;
-      if ((await flows.get(id))?.status !== "running") return;
-    }
+  async function until(is: () => Promise<boolean>): Promise<void> {
+    for (const since = Date.now(); Date.now() - since < STOPPING; await wait(LOOK))
+      if (await is()) return;
   }
+  /** Resolves when nobody is at work for it any more, or the time is up. */
+  const settled = (id: string) => until(async () => (await store.get(id))?.settled !== false);
+  /** Resolves when whoever runs it knows that it is paused: after the answer no further step begins. */
+  const heard = (id: string) =>
+    until(async () => {
+      if ((await store.get(id))?.status !== "PAUSED") return true;
+      const held = (await flows.hold(id))?.hold;
+      return !held || held.left <= 0 || (await flows.get(id))?.status !== "running";
+    });
 
   /** Webhooks for the steps that are over. What a crash kept from being told is told with the next one. */
   async function tellSteps(id: string): Promise<void> {
@@ -123,7 +128,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
 
   return {
     /** Who brings flow runs to where the rows say. */
-    attend(by: Pick<Keeper, "wake" | "settled" | "isAtWork">) {
+    attend(by: Pick<Keeper, "wake">) {
       keeper = by;
     },
 
@@ -147,6 +152,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
         webhookUrl: body.webhook_url ?? null,
         status: "PENDING",
         settled: true,
+        revision: 1,
         resumedFrom: null,
         errors: [],
         body: withoutBytes(body, id, fetched.value.byAddress),
@@ -164,7 +170,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
       await store.create(begun, event);
       if (start) {
         announce();
-        await keeper?.wake(id);
+        await keeper?.wake(begun);
       }
       return { ok: true, value: await view(begun) };
     },
@@ -187,7 +193,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
       for (;;) {
         const row = await find(id, tenant);
         if (!row) return notFound;
-        const changed = await store.change(id, row.status, {
+        const changed = await store.change(row, {
           ...(name ? { name } : {}),
           ...(description === undefined ? {} : { description }),
           ...(webhookUrl === undefined ? {} : { webhookUrl }),
@@ -214,7 +220,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
       const done = await request(row, what);
       if (!done.ok) return done;
       // Who cancels may take the answer for the end of the work.
-      if (what === "cancel") await keeper?.settled(id, STOPPING);
+      if (what === "cancel") await settled(id);
       if (what === "pause") await heard(id);
       return { ok: true, value: await view((await store.get(id))!) };
     },
@@ -230,12 +236,10 @@ export function createWorkflows(deps: WorkflowsDeps) {
       const why = `The workflow is ${row.status}. Cancel it before it is cleaned up.`;
       if (row.status === "RUNNING" || row.status === "PAUSED")
         return { ok: false, reason: "wrong_status", why };
-      const deleted = row.deletedAt
-        ? row
-        : await store.change(id, row.status, { deletedAt: Date.now() });
+      const deleted = row.deletedAt ? row : await store.change(row, { deletedAt: Date.now() });
       // It was started meanwhile.
       if (!deleted) return this.cleanup(id, tenant, files);
-      await keeper?.settled(id, STOPPING);
+      await settled(id);
       const cleanup = files ? await cleanUp(deps, id) : nothingCleaned;
       changes.publish(id);
       return { ok: true, value: { workflow: await view(deleted), cleanup } };
@@ -258,7 +262,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
       const change = { status, settled: true, errors, completedAt: Date.now() };
       const after = { ...row, ...change };
       const event = await workflowEvent(after, "end", () => view(after));
-      if (!(await store.change(row.id, row.status, change, event))) return;
+      if (!(await store.change(row, change, event))) return;
       changes.publish(row.id);
       announce();
     },

@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import Database from "libsql";
+import pg from "pg";
 
 import type { Workflow } from "../../src/index.ts";
 import {
@@ -12,6 +14,7 @@ import {
   type Started,
   startService,
   temporary,
+  until,
 } from "../support.ts";
 
 export interface CrashOptions {
@@ -20,6 +23,8 @@ export interface CrashOptions {
   readonly seed: number;
   /** Milliseconds that a model takes; kills come within three times that. */
   readonly stepMs: number;
+  /** Several services on one database, and on the queue where one is named; one with its own files if left out. */
+  readonly shared?: { readonly nodes: number; readonly database: string; readonly queue?: string };
 }
 
 /** What was killed, and what must be nothing. */
@@ -86,7 +91,7 @@ async function body(set: number, pictures: number, stepMs: number) {
 
 /** Runs workflows, kills what runs them at random moments, and compares the end with an undisturbed one. */
 export async function crashTest(options: CrashOptions): Promise<CrashReport> {
-  const { kills, pictures, seed, stepMs } = options;
+  const { kills, pictures, seed, stepMs, shared } = options;
   const { dir, remove } = await temporary();
   const random = randomOf(seed);
   const report: CrashReport = {
@@ -106,12 +111,29 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
     ...servers.flatMap(({ url }, at) => ["--server", `${["a", "b"][at]}=${url}`]),
   ];
   const calm = await startService(path.join(dir, "calm"), serviceArgs("0"));
-  let service = await startService(path.join(dir, "disturbed"), serviceArgs("0"));
-  const started = (): Started[] => [...servers, calm, service];
+  const sharedArgs = shared
+    ? [
+        ...["--database-url", shared.database],
+        ...(shared.queue === undefined ? [] : ["--queue-url", shared.queue]),
+      ]
+    : [];
+  const startNode = (port: string) =>
+    startService(path.join(dir, "disturbed"), [...serviceArgs(port), ...sharedArgs]);
+  const services = await Promise.all(
+    Array.from({ length: shared?.nodes ?? 1 }, () => startNode("0")),
+  );
+  const started = (): Started[] => [...servers, calm, ...services];
+  const anyNode = () => services[Math.floor(random() * services.length)]!;
 
-  const restartService = async () => {
-    await service.kill();
-    service = await startService(service.dir, serviceArgs(new URL(service.url).port));
+  const restartNode = async (node: Started) => {
+    await node.kill();
+    services[services.indexOf(node)] = await startNode(new URL(node.url).port);
+  };
+  /** The node that does the workflow's steps; undefined while none does. */
+  const atWork = async (id: string): Promise<Started | undefined> => {
+    const [, pid] = (await holderOf(shared!.database, id))?.split(" ") ?? [];
+    const parent = pid === undefined ? undefined : parentOf(pid);
+    return services.find(({ child }) => child.pid === parent);
   };
   const restartServer = async (at: number) => {
     await servers[at]!.kill();
@@ -119,12 +141,20 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
   };
   /** Every run that either server was asked for. */
   const runs = () => places.reduce((sum, place) => sum + runsIn(path.join(place, "runs.db")), 0);
-  const seen = async (id: string): Promise<Workflow> => api(service.url).get(id);
+  const seen = async (id: string): Promise<Workflow> => api(anyNode().url).get(id);
+  /** The one that is at work, if that matters, or one by chance. */
+  const victim = async (id: string): Promise<Started | undefined> =>
+    shared
+      ? until(async () => {
+          const node = await atWork(id);
+          return node ?? (isOver(await seen(id)) ? null : undefined);
+        }, "somebody to be at work").then((node) => node ?? undefined)
+      : services[0];
 
   try {
     // The first workflow makes what the others have locked.
     const first = await body(0, 2, stepMs);
-    for (const { url } of [calm, service]) {
+    for (const { url } of [calm, services[0]!]) {
       const client = api(url);
       await client.ended((await client.create(first)).id);
     }
@@ -133,22 +163,24 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
       const quiet = api(calm.url);
       const undisturbed = await quiet.ended((await quiet.create(given)).id);
       const before = runs();
-      const { id } = await api(service.url).create(given);
+      const { id } = await api(anyNode().url).create(given);
       while (left > 0 && !isOver(await seen(id))) {
         // A random moment, not a wait for something.
         await wait(random() * 3 * stepMs);
-        left--;
         const what = random();
         const which = random() < 0.5 ? 0 : 1;
+        const node = await victim(id);
+        if (!node) break;
+        left--;
         if (what < 0.4) report.kills.service++;
         else if (what < 0.8) report.kills.servers++;
         else report.kills.all++;
         await Promise.all([
-          ...(what < 0.4 || what >= 0.8 ? [restartService()] : []),
+          ...(what < 0.4 || what >= 0.8 ? [restartNode(node)] : []),
           ...(what >= 0.4 ? [restartServer(which)] : []),
         ]);
       }
-      const end = await api(service.url).ended(id);
+      const end = await api(anyNode().url).ended(id);
       report.steps += end.total_steps;
       if (end.status !== "COMPLETED") report.lost.push(`${end.status}: ${end.errors.join(" ")}`);
       compare(undisturbed, end, report);
@@ -191,6 +223,29 @@ function runsIn(file: string): number {
   } finally {
     db.close();
   }
+}
+
+/** Who holds a flow run, as the database has it. */
+async function holderOf(database: string, id: string): Promise<string | undefined> {
+  const url = new URL(database);
+  const schema = url.searchParams.get("schema")!;
+  url.searchParams.delete("schema");
+  const client = new pg.Client(url.href);
+  await client.connect();
+  try {
+    const found = await client.query<{ holder: string | null }>(
+      `select holder from ${schema}.flow_runs where id = $1`,
+      [id],
+    );
+    return found.rows[0]?.holder ?? undefined;
+  } finally {
+    await client.end();
+  }
+}
+
+function parentOf(pid: string): number | undefined {
+  const { status, stdout } = spawnSync("ps", ["-o", "ppid=", "-p", pid], { encoding: "utf8" });
+  return status === 0 ? Number(stdout) : undefined;
 }
 
 /** Numbers from 0 to 1 that a seed brings again (mulberry32). */

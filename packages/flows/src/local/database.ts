@@ -3,11 +3,8 @@ import Database from "libsql";
 /** Milliseconds that a write waits for another process. */
 const PATIENCE = 10_000;
 
-/** What a file holds: the number of its layout, and the SQL that makes its tables. */
-export interface Layout {
-  readonly layout: number;
-  readonly tables: string;
-}
+/** How the tables came to be: the SQL of the first layout, and of each that changed it since. */
+export type Layouts = readonly string[];
 
 /** Says what is wrong with a file that can't be used as the store. */
 export class StoreUnusable extends Error {
@@ -15,18 +12,18 @@ export class StoreUnusable extends Error {
 }
 
 /**
- * Opens a SQLite file that keeps what it was told, and makes its tables at the first start.
+ * Opens a SQLite file that keeps what it was told, and brings its tables up to date.
  *
  * @throws StoreUnusable when the file is another program's or of another version.
  */
-export function openDatabase(file: string, layout: Layout): Database.Database {
+export function openDatabase(file: string, layouts: Layouts): Database.Database {
   const db = new Database(file, { timeout: PATIENCE });
   try {
     db.pragma("journal_mode = WAL");
     // What was recorded is there after a power cut: what is done is not done again.
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
-    prepare(db, layout);
+    prepare(db, layouts);
     return db;
   } catch (cause) {
     db.close();
@@ -36,8 +33,8 @@ export function openDatabase(file: string, layout: Layout): Database.Database {
   }
 }
 
-/** Makes the tables at the first start. */
-function prepare(db: Database.Database, { layout, tables }: Layout): void {
+/** Does what the file has not been through yet. */
+function prepare(db: Database.Database, layouts: Layouts): void {
   db.exec("begin immediate");
   try {
     const { user_version: found } = db.prepare("pragma user_version").get() as {
@@ -48,11 +45,12 @@ function prepare(db: Database.Database, { layout, tables }: Layout): void {
     };
     if (found === 0 && others > 0)
       throw new StoreUnusable("The file of the store was made by another program.");
-    if (found > layout)
+    if (found > layouts.length)
       throw new StoreUnusable(
-        `The store was made by a later version (layout ${found}, this one reads ${layout}).`,
+        `The store was made by a later version (layout ${found}, this one reads ${layouts.length}).`,
       );
-    if (found === 0) db.exec(`${tables} pragma user_version = ${layout};`);
+    if (found < layouts.length)
+      db.exec(`${layouts.slice(found).join("\n")} pragma user_version = ${layouts.length};`);
     db.exec("commit");
   } catch (cause) {
     db.exec("rollback");

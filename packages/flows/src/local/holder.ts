@@ -1,13 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
 import type { Holder } from "../runner/runner.ts";
 
-/** This process as one who can hold flow runs, and how it knows that another of this machine is gone. */
-export function holderHere(): Holder {
-  const here = hostname();
+/**
+ * This process as one who can hold flow runs, and how it knows that another one is gone.
+ *
+ * @param here names those whose process numbers can be asked for: the ones of this machine, if left out
+ */
+export function holderHere(here = hostname()): Holder {
   return {
-    name: `${here} ${process.pid} ${randomUUID()}`,
+    name: `${here} ${process.pid}`,
     isGone(other) {
       const [host, pid] = other.split(" ");
       return host === here && !isAlive(Number(pid));

@@ -1,12 +1,17 @@
 import type Database from "libsql";
 
-import type { FlowStatus, StepState } from "../engine/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isFile } from "../plan/value.ts";
-import type { FlowStore, Hold, Memory, Outputs, StepRow, Wish } from "../ports/flow-store.ts";
+import {
+  contentsOf,
+  type StoredRun,
+  type StoredStep,
+  stepRowOf,
+  stepValues,
+  summaryOf,
+} from "../ports/columns.ts";
+import type { FlowStore, Hold, Memory, Outputs, Wish } from "../ports/flow-store.ts";
 import { openDatabase } from "./database.ts";
-
-const LAYOUT = 1;
 
 const TABLES = `
   create table flow_runs (
@@ -54,20 +59,19 @@ const TABLES = `
  * @throws StoreUnusable when the file is another program's or of another version.
  */
 export function openLibsqlStore(file: string): FlowStore & Memory & { close(): void } {
-  const db = openDatabase(file, { layout: LAYOUT, tables: TABLES });
+  const db = openDatabase(file, [TABLES]);
   const sql = statements(db);
   const all = <T>(rows: unknown) => rows as T[];
   const together = db.transaction((work: () => boolean) => work());
 
   return {
     async create({ id, name, definition, plan, status, createdAt, endedAt }) {
-      const contents = [...new Set(valuesOf(plan))];
       sql.create.run(
         id,
         name,
         definition,
         JSON.stringify(plan),
-        JSON.stringify(contents),
+        JSON.stringify(contentsOf(plan)),
         plan.steps.length,
         status,
         createdAt,
@@ -77,29 +81,32 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
     async get(id) {
       const row = sql.get.get(id) as StoredRun | undefined;
       return (
-        row && { ...summary(row), definition: row.definition, plan: JSON.parse(row.plan) as Plan }
+        row && { ...summaryOf(row), definition: row.definition, plan: JSON.parse(row.plan) as Plan }
       );
     },
     async list(limit) {
       return all<StoredRun & { total: number; done: number }>(sql.list.all(limit)).map((row) => ({
-        ...summary(row),
+        ...summaryOf(row),
         steps: row.total,
         done: row.done,
       }));
     },
     async steps(id) {
-      return all<StoredStep>(sql.steps.all(id)).map(stepRow);
+      return all<StoredStep>(sql.steps.all(id)).map(stepRowOf);
     },
     async hold(id) {
       const row = sql.hold.get(id) as
         | { holder: string | null; held_until: number; wish: Wish | null }
         | undefined;
       if (!row) return undefined;
-      const hold = row.holder === null ? null : { holder: row.holder, until: row.held_until };
+      const hold =
+        row.holder === null ? null : { holder: row.holder, left: row.held_until - Date.now() };
       return { hold, wish: row.wish };
     },
     async claim(id, was, hold: Hold | null) {
-      return sql.claim.run(hold?.holder ?? null, hold?.until ?? null, id, was).changes === 1;
+      const until = hold && Date.now() + hold.left;
+      const taker = hold?.holder ?? null;
+      return sql.claim.run(taker, until, id, was, taker).changes === 1;
     },
     async record(id, holder, { status, endedAt, steps = [] }) {
       return together(() => {
@@ -111,7 +118,7 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
           holder,
         ).changes;
         if (held !== 1) return false;
-        for (const row of steps) sql.step.run(...stored(id, row));
+        for (const row of steps) sql.step.run(...stepValues(id, row));
         return true;
       });
     },
@@ -167,7 +174,9 @@ const statements = (db: Database.Database) => ({
   ),
   steps: db.prepare("select * from flow_steps where flow_run = ?"),
   hold: db.prepare("select holder, held_until, wish from flow_runs where id = ?"),
-  claim: db.prepare("update flow_runs set holder = ?, held_until = ? where id = ? and holder is ?"),
+  claim: db.prepare(
+    "update flow_runs set holder = ?, held_until = ? where id = ? and (holder is ? or holder = ?)",
+  ),
   change: db.prepare(
     `update flow_runs set status = coalesce(?, status), ended_at = iif(?, ?, ended_at) where id = ? and holder = ?`,
   ),
@@ -194,72 +203,3 @@ const statements = (db: Database.Database) => ({
     "select outputs from flow_steps where outputs is not null union select outputs from made",
   ),
 });
-
-interface StoredRun {
-  id: string;
-  name: string;
-  definition: string;
-  plan: string;
-  status: FlowStatus;
-  created_at: number;
-  ended_at: number | null;
-}
-
-const summary = ({ id, name, status, created_at, ended_at }: StoredRun) => ({
-  id,
-  name,
-  status,
-  createdAt: created_at,
-  endedAt: ended_at,
-});
-
-interface StoredStep {
-  step: string;
-  state: string;
-  mark: string;
-  outputs: string | null;
-  error: string | null;
-  run_id: string | null;
-  reused: StepRow["reused"];
-  seconds: number | null;
-  started_at: number | null;
-  ended_at: number | null;
-}
-
-const stepRow = (row: StoredStep): StepRow => ({
-  step: row.step,
-  state: JSON.parse(row.state) as StepState,
-  mark: row.mark,
-  outputs: row.outputs === null ? null : (JSON.parse(row.outputs) as Outputs),
-  error: row.error,
-  runId: row.run_id,
-  reused: row.reused,
-  seconds: row.seconds,
-  startedAt: row.started_at,
-  endedAt: row.ended_at,
-});
-
-const stored = (id: string, row: StepRow) => [
-  id,
-  row.step,
-  row.state.status,
-  JSON.stringify(row.state),
-  row.mark,
-  row.outputs && JSON.stringify(row.outputs),
-  row.error,
-  row.runId,
-  row.reused,
-  row.seconds,
-  row.startedAt,
-  row.endedAt,
-];
-
-/** The contents that a plan was given. */
-function* valuesOf({ steps, outputs }: Plan): Iterable<string> {
-  const sources = [
-    ...steps.flatMap(({ inputs }) => Object.values(inputs).flat()),
-    ...outputs.map(({ source }) => source),
-  ];
-  for (const source of sources)
-    if ("value" in source && isFile(source.value)) yield source.value.sha256;
-}

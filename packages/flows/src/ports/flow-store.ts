@@ -42,10 +42,11 @@ export interface StepRow {
   readonly endedAt: number | null;
 }
 
-/** Who runs a flow run, and until when it is believed without a sign of life. */
+/** Who runs a flow run, and for how long it is believed without a sign of life. */
 export interface Hold {
   readonly holder: string;
-  readonly until: number;
+  /** Milliseconds from now, by the store's clock: those of several machines differ. */
+  readonly left: number;
 }
 
 /** What somebody else wants of a flow run that is being run. */
@@ -57,7 +58,10 @@ export interface Change {
   readonly steps?: readonly StepRow[];
 }
 
-/** Flow runs and their steps. The rows are the only truth; every change is made by the one who holds the flow run. */
+/**
+ * Flow runs and their steps. The rows are the only truth; every change is made by the one who holds the flow run. Any
+ * adapter must pass `flow-store.contract.ts`.
+ */
 export interface FlowStore {
   create(flowRun: FlowRun): Promise<void>;
   get(id: string): Promise<FlowRun | undefined>;
@@ -66,7 +70,7 @@ export interface FlowStore {
   steps(id: string): Promise<StepRow[]>;
   /** What is known of who runs it and what is wished; undefined if there is no such flow run. */
   hold(id: string): Promise<{ hold: Hold | null; wish: Wish | null } | undefined>;
-  /** Takes a flow run, prolongs the hold or lets go of it, if the holder still is who it was. */
+  /** Takes a flow run, prolongs the hold or lets go of it, if the holder is who it was, or the new one already. */
   claim(id: string, was: string | null, hold: Hold | null): Promise<boolean>;
   /** Stores a change durably before it counts. False: somebody else holds the flow run, and nothing was changed. */
   record(id: string, holder: string, change: Change): Promise<boolean>;

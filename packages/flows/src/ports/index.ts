@@ -1,3 +1,11 @@
+export {
+  contentsOf,
+  type StoredRun,
+  type StoredStep,
+  stepRowOf,
+  stepValues,
+  summaryOf,
+} from "./columns.ts";
 export { createFlowRun, type CreateFlow } from "./create.ts";
 export type {
   Change,

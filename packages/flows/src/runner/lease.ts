@@ -5,11 +5,12 @@ export interface Holder {
   readonly name: string;
   /** True if another is known to be gone, whatever it promised. */
   isGone(other: string): boolean;
+  /** Milliseconds that a sign of life counts; 15,000 if left out. Three are given in that time. */
+  readonly lease?: number | undefined;
 }
 
-/** Milliseconds: how long a sign of life counts, how often it is given, and how often wishes are looked for. */
 const LEASE = 15_000;
-const RENEW = 5000;
+/** How often wishes are looked for, ms. */
 const LOOK = 500;
 
 export interface Lease {
@@ -28,18 +29,16 @@ export interface Lease {
 export async function createLease(
   store: FlowStore,
   id: string,
-  { name, isGone }: Holder,
+  { name, isGone, lease = LEASE }: Holder,
 ): Promise<Lease | { ok: false; why: string }> {
   const held = (await store.hold(id))?.hold ?? null;
-  if (held && held.until > Date.now() && !isGone(held.holder))
+  if (held && held.left > 0 && !isGone(held.holder))
     return {
       ok: false,
       why: `The flow run ${id} is being run already, by the process ${held.holder.split(" ").slice(0, 2).join(" ")}.`,
     };
-  const taken = await store.claim(id, held?.holder ?? null, {
-    holder: name,
-    until: Date.now() + LEASE,
-  });
+  const hold = { holder: name, left: lease };
+  const taken = await store.claim(id, held?.holder ?? null, hold);
   if (!taken) return { ok: false, why: `Another process has just taken the flow run ${id}.` };
 
   let wish: Wish | null = null;
@@ -49,8 +48,8 @@ export async function createLease(
   let looking = Promise.resolve();
   const look = async () => {
     const now = Date.now();
-    if (now - renewed >= RENEW) {
-      lost ||= !(await store.claim(id, name, { holder: name, until: now + LEASE }));
+    if (now - renewed >= lease / 3) {
+      lost ||= !(await store.claim(id, name, hold));
       renewed = now;
     }
     const seen = await store.hold(id);

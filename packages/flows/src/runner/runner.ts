@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import {
   apply,
   begin,
@@ -57,10 +59,12 @@ export type RunOutcome =
 export async function runFlow(id: string, deps: RunFlow): Promise<RunOutcome> {
   const found = await deps.store.get(id);
   if (!found) return { ok: false, why: `There is no flow run ${id}.` };
-  const lease = await createLease(deps.store, id, deps.holder);
+  // A turn of its own: what another one of this process brings late does not count either.
+  const holder = { ...deps.holder, name: `${deps.holder.name} ${randomUUID()}` };
+  const lease = await createLease(deps.store, id, holder);
   if (!lease.ok) return lease;
   try {
-    return await new Running(found, deps, lease).toTheEnd();
+    return await new Running(found, { ...deps, holder }, lease).toTheEnd();
   } finally {
     await lease.release();
   }
