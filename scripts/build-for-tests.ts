@@ -11,7 +11,7 @@ function build(): void {
   const tsc = path.join(root, "node_modules/typescript/bin/tsc");
   const { error } = spawnSync(
     process.execPath,
-    [tsc, "-b", "apps/cli", "apps/server", "apps/workflows"],
+    [tsc, "-b", "apps/cli", "apps/server", "apps/workflows", "packages/conformance"],
     {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],

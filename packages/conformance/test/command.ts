@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+/** What was built before the tests: it starts in a third of the time. */
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** How a command ended and what it said. */
@@ -28,13 +29,7 @@ export function execute(
   });
 }
 
-/** Runs the suite's command from its source. */
+/** Runs the suite's command. */
 export function conformance(...args: readonly string[]): Promise<Ended> {
-  return execute(process.execPath, [
-    "--import",
-    "tsx",
-    "--conditions=@modly-runs/source",
-    main,
-    ...args,
-  ]);
+  return execute(process.execPath, [main, ...args]);
 }
