@@ -22,8 +22,9 @@ const HEADERS = {
 /** What a page of another origin may send and read. */
 const CORS = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE",
-  "Access-Control-Allow-Headers": "Content-Type, Authorization, If-None-Match, Last-Event-ID",
-  "Access-Control-Expose-Headers": "ETag, Location, Retry-After",
+  "Access-Control-Allow-Headers":
+    "Content-Type, Authorization, Idempotency-Key, If-None-Match, Range, Last-Event-ID",
+  "Access-Control-Expose-Headers": "ETag, Location, Retry-After, Accept-Ranges, Content-Range",
   "Access-Control-Max-Age": "600",
 };
 

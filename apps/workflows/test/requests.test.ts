@@ -275,3 +275,107 @@ test("too many workflows are refused, and a list of them is not held up by that"
     await small.remove();
   }
 });
+
+describe("a create with an Idempotency-Key", () => {
+  const post = async (key: string, wanted: unknown, query = "?start=false") => {
+    const response = await fetch(`${service.url}/api/v1/workflows/${query}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify(wanted),
+    });
+    const told = (await response.json()) as { id?: string; code?: string; status: unknown };
+    return { status: response.status, location: response.headers.get("location"), body: told };
+  };
+
+  test("makes one workflow, also when it is sent again later, and twice at once", async () => {
+    const wanted = await body("RESIZE");
+    const first = await post("one", wanted);
+    expect(first).toMatchObject({ status: 201, location: `/api/v1/workflows/${first.body.id}` });
+    await client.workflow("POST", `/${first.body.id}/start`);
+    await client.ended(first.body.id!);
+    // The order of names says nothing; what became of it since is told.
+    const turned = Object.fromEntries(Object.entries(wanted).toReversed());
+    expect(await post("one", turned)).toMatchObject({
+      ...{ status: 201, location: first.location },
+      body: { id: first.body.id, status: "COMPLETED" },
+    });
+    const other = await body("RESIZE");
+    const both = await Promise.all([post("two", other), post("two", other)]);
+    const ids = both.flatMap(({ status, body: { id, code } }) =>
+      status === 201 ? id! : [status, code],
+    );
+    const { id } = (await post("two", other)).body;
+    // The second may have been told that the first was still under way.
+    expect([
+      [id, id].join(),
+      [id, 409, "create_in_progress"].join(),
+      [409, "create_in_progress", id].join(),
+    ]).toContain(ids.join());
+  });
+
+  test("is refused for another create, and a refused one is not remembered", async () => {
+    const wanted = await body("RESIZE");
+    const { body: made } = await post("three", wanted);
+    const mismatch = { status: 422, body: { code: "idempotency_mismatch" } };
+    expect(await post("three", { ...wanted, name: "Other" })).toMatchObject(mismatch);
+    expect(await post("three", wanted, "?start=true")).toMatchObject(mismatch);
+    expect((await client.get(made.id!)).status).toBe("PENDING");
+    expect(await post("four", { ...wanted, steps: [] })).toMatchObject({ status: 400 });
+    expect(await post("four", wanted)).toMatchObject({ status: 201 });
+    for (const key of ["a b", "x".repeat(256)])
+      expect(await post(key, wanted)).toMatchObject({
+        status: 400,
+        body: { code: "invalid_field", errors: [{ field: "Idempotency-Key" }] },
+      });
+  });
+
+  test("is known after a restart", async () => {
+    const wanted = await body("RESIZE");
+    const { body: made } = await post("five", wanted);
+    await service.kill();
+    service = await startService(place.dir, [...LOCAL, "--at-once", "100"]);
+    client = api(service.url);
+    expect(await post("five", wanted)).toMatchObject({ status: 201, body: { id: made.id } });
+  });
+});
+
+test("a file is sent whole, in part, or not at all when it is known", async () => {
+  const { id } = await client.create(await body("RESIZE", { longest: 20 }));
+  const end = await client.ended(id);
+  const { url, sha256 } = end.steps[0]!.result!["image"] as { url: string; sha256: string };
+  const get = async (headers: Record<string, string>, method = "GET") => {
+    const response = await fetch(service.url + url, { method, headers });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, bytes };
+  };
+  const whole = await get({});
+  const etag = `"${sha256}"`;
+  expect(Object.fromEntries(whole.headers)).toMatchObject({
+    ...{ etag, "content-type": "image/png", "accept-ranges": "bytes" },
+    "cache-control": "private, max-age=31536000, immutable",
+    "content-length": String(whole.bytes.length),
+    "content-security-policy": "sandbox; default-src 'none'",
+  });
+  expect(whole.headers.get("last-modified")).toBeNull();
+  const head = await get({}, "HEAD");
+  expect([head.status, head.headers.get("content-length"), head.bytes.length]).toEqual([
+    200,
+    String(whole.bytes.length),
+    0,
+  ]);
+  expect((await get({ "if-none-match": `W/"x", ${etag}` })).status).toBe(304);
+  const part = await get({ range: "bytes=8-15" });
+  expect([part.status, part.headers.get("content-range")]).toEqual([
+    206,
+    `bytes 8-15/${whole.bytes.length}`,
+  ]);
+  expect(part.bytes).toEqual(whole.bytes.subarray(8, 16));
+  expect((await get({ range: "bytes=8-15", "if-range": '"other"' })).bytes).toEqual(whole.bytes);
+  const beyond = await get({ range: "bytes=999999-" });
+  expect([beyond.status, beyond.headers.get("etag")]).toEqual([416, null]);
+  expect(JSON.parse(beyond.bytes.toString())).toMatchObject({ code: "range_not_satisfiable" });
+  const another = await get({ "if-match": '"other"' });
+  expect(JSON.parse(another.bytes.toString())).toMatchObject({
+    ...{ status: 412, code: "precondition_failed" },
+  });
+});

@@ -79,6 +79,19 @@ test("the fallback is taken when the tries are used up, each try is a run of its
   expect(rows["mesh"]!.state).toMatchObject({ attempt: 3, way: 1 });
   const whys = seen.flatMap((one) => (one.type === "step" && one.row.error ? [one.row.error] : []));
   expect(new Set(whys)).toEqual(new Set(["The test model fails, as it was asked to."]));
+  // What the tries took together, also those that failed.
+  const runIds = new Set(seen.flatMap((one) => (one.type === "step" && one.row.runId) || []));
+  expect(runIds.size).toBe(3);
+  const client = createClient({ baseUrl: server.url });
+  let took = 0;
+  for (const runId of runIds) {
+    const run = await client.get(runId);
+    if (!run.ok) throw new Error(run.failure.message);
+    const { started_at, finished_at } = run.value as Record<string, unknown>;
+    took += (Date.parse(String(finished_at)) - Date.parse(String(started_at))) / 1000;
+  }
+  expect(rows["mesh"]!.seconds).toBeCloseTo(took, 6);
+  expect(took).toBeGreaterThan((rows["mesh"]!.outputs!["seconds"] as { number: number }).number);
 });
 
 test("a refusal is not tried again; what needed it is skipped, and the rest goes on", async () => {
@@ -302,6 +315,9 @@ test("a step that takes too long is stopped, on the server too, and the fallback
   expect([status, rows["mesh"]!.state.way]).toEqual(["done", 1]);
   const late = seen.flatMap((one) => (one.type === "step" && one.row.error ? [one.row] : []))[0]!;
   expect(late.error).toBe("It took longer than 3 s.");
+  // The run that was stopped was not for nothing.
+  expect(late.seconds).toBeGreaterThan(0);
+  expect(rows["mesh"]!.seconds).toBeGreaterThanOrEqual(late.seconds!);
   const client = createClient({ baseUrl: server.url });
   for await (const one of client.watch(late.runId!)) expect(one.ok).toBe(true);
   expect(await client.get(late.runId!)).toMatchObject({ ok: true, value: { status: "cancelled" } });

@@ -14,6 +14,7 @@ import type { Answer, Refusal } from "../workflows/workflows.ts";
 import { type FilesDeps, fileHandler } from "./files.ts";
 import { type FollowDeps, followMiddleware } from "./follow.ts";
 import { tenantOf } from "./guard.ts";
+import { boundKeys, digestOf, keyOf } from "./idempotency.ts";
 import { refusal, refuse, sentenceOf } from "./problems.ts";
 import { stateOf } from "./state.ts";
 
@@ -56,10 +57,12 @@ export function createRouter(deps: RouterDeps): Router {
       const refused = webhookRefused(res, body.webhook_url);
       if (refused) return refused;
       const tenant = own ?? said;
+      const key = keyOf(res);
       const made = await workflows.create(
         { ...body, origin_tenant_id: tenant },
         tenant ?? "",
         query.start,
+        key === undefined ? undefined : { key, digest: digestOf([body, query]) },
       );
       if (!made.ok) return refusedBy(res, made);
       res.setHeader("Location", `${BASE}/${made.value.id}`);
@@ -117,7 +120,7 @@ export function createRouter(deps: RouterDeps): Router {
     requestValidationErrorHandler: refuseInvalid,
   };
   const bounded = boundBodies();
-  router.post(workflowsContract.create.path, bounded, json);
+  router.post(workflowsContract.create.path, boundKeys(), bounded, json);
   router.patch(workflowsContract.update.path, bounded, json);
   createExpressEndpoints(workflowsContract, endpoints, router, options);
   createExpressEndpoints(besideContract, beside, router, options);
@@ -150,6 +153,12 @@ function refusedBy(res: Response, refused: Refusal) {
       );
     case "wrong_status":
       return refusal(res, "wrong_status", refused.why);
+    case "mismatch":
+      return refusal(
+        res,
+        "idempotency_mismatch",
+        "This Idempotency-Key was used for another create. Take a new key.",
+      );
     case "invalid":
       return refusal(res, "invalid_definition", sentenceOf(refused.errors), refused.errors);
     case "unreachable":

@@ -18,7 +18,13 @@ import { flowNameOf } from "../crew/scoped.ts";
 import { fetchFiles, type Fetching } from "../definition/files.ts";
 import { readWorkflow } from "../definition/read.ts";
 import type { Log } from "../log.ts";
-import type { Filter, WorkflowRow, WorkflowStore } from "../stores/workflow-store.ts";
+import type {
+  Earlier,
+  Filter,
+  Idempotency,
+  WorkflowRow,
+  WorkflowStore,
+} from "../stores/workflow-store.ts";
 import { type Announce, stepEvents, workflowEvent } from "../webhooks/events.ts";
 import type { Changes } from "./changes.ts";
 import { type CleanupDeps, cleanUp, nothingCleaned } from "./cleanup.ts";
@@ -38,7 +44,7 @@ export interface WorkflowsDeps extends CleanupDeps {
 
 /** Why something was not done. */
 export type Refusal =
-  | { readonly ok: false; readonly reason: "not_found" | "too_many" }
+  | { readonly ok: false; readonly reason: "not_found" | "too_many" | "mismatch" }
   | { readonly ok: false; readonly reason: "wrong_status"; readonly why: string }
   | {
       readonly ok: false;
@@ -76,6 +82,15 @@ export function createWorkflows(deps: WorkflowsDeps) {
   async function find(id: string, tenant: string | null): Promise<WorkflowRow | undefined> {
     const row = await store.get(id);
     return row && (tenant === null || row.tenant === tenant) ? row : undefined;
+  }
+
+  /** The workflow of an earlier create, if it was the same. */
+  async function repeated(
+    { id, digest }: Earlier,
+    idempotency: Idempotency,
+  ): Promise<Answer<Workflow>> {
+    if (digest !== idempotency.digest) return { ok: false, reason: "mismatch" };
+    return { ok: true, value: await view((await store.get(id))!) };
   }
 
   async function request(row: WorkflowRow, what: WorkflowRequest): Promise<Answer<WorkflowRow>> {
@@ -132,7 +147,16 @@ export function createWorkflows(deps: WorkflowsDeps) {
       keeper = by;
     },
 
-    async create(body: CreateWorkflow, tenant: string, start: boolean): Promise<Answer<Workflow>> {
+    /** Makes a workflow; one that was made under the same key before is given as it is now. */
+    async create(
+      body: CreateWorkflow,
+      tenant: string,
+      start: boolean,
+      idempotency?: Idempotency,
+    ): Promise<Answer<Workflow>> {
+      // Before anything that may have changed since.
+      const before = idempotency && (await store.earlier(tenant, idempotency.key));
+      if (before) return repeated(before, idempotency);
       const read = readWorkflow(body, providers);
       if (!read.ok) return { ok: false, reason: "invalid", errors: read.errors };
       if (start && (await store.running()) >= mostRunning) return { ok: false, reason: "too_many" };
@@ -167,7 +191,12 @@ export function createWorkflows(deps: WorkflowsDeps) {
         ? { ...row, status: "RUNNING", settled: false, startedAt: now }
         : row;
       const event = start ? await workflowEvent(begun, "start", () => view(begun)) : [];
-      await store.create(begun, event);
+      const other = await store.create(begun, event, idempotency);
+      if (other) {
+        // Another create under this key was quicker.
+        await flows.remove(id);
+        return repeated(other, idempotency!);
+      }
       if (start) {
         announce();
         await keeper?.wake(begun);
@@ -180,9 +209,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
 
     async list(filter: Filter): Promise<{ workflows: Workflow[]; total: number }> {
       const { rows, total } = await store.list(filter);
-      const workflows: Workflow[] = [];
-      for (const row of rows) workflows.push(await view(row));
-      return { workflows, total };
+      return { workflows: await Promise.all(rows.map(view)), total };
     },
 
     async update(

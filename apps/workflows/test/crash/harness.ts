@@ -24,7 +24,9 @@ export interface CrashOptions {
   /** Milliseconds that a model takes; kills come within three times that. */
   readonly stepMs: number;
   /** Several services on one database, and on the queue where one is named; one with its own files if left out. */
-  readonly shared?: { readonly nodes: number; readonly database: string; readonly queue?: string };
+  readonly shared?:
+    | { readonly nodes: number; readonly database: string; readonly queue?: string | undefined }
+    | undefined;
 }
 
 /** What was killed, and what must be nothing. */
@@ -32,6 +34,8 @@ export interface CrashReport {
   readonly kills: { service: number; servers: number; all: number };
   rounds: number;
   steps: number;
+  /** Seconds from the death of a node to somebody else who is at its work. */
+  readonly away: number[];
   /** Workflows that did not end COMPLETED, and why. */
   readonly lost: string[];
   /** Steps that took more attempts than undisturbed. */
@@ -98,6 +102,7 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
     kills: { service: 0, servers: 0, all: 0 },
     rounds: 0,
     steps: 0,
+    away: [],
     lost: [],
     repeated: [],
     differing: [],
@@ -164,17 +169,21 @@ export async function crashTest(options: CrashOptions): Promise<CrashReport> {
       const undisturbed = await quiet.ended((await quiet.create(given)).id);
       const before = runs();
       const { id } = await api(anyNode().url).create(given);
+      let orphaned: number | undefined;
       while (left > 0 && !isOver(await seen(id))) {
+        const node = await victim(id);
+        if (!node) break;
+        if (orphaned !== undefined) report.away.push((performance.now() - orphaned) / 1000);
+        orphaned = undefined;
         // A random moment, not a wait for something.
         await wait(random() * 3 * stepMs);
         const what = random();
         const which = random() < 0.5 ? 0 : 1;
-        const node = await victim(id);
-        if (!node) break;
         left--;
         if (what < 0.4) report.kills.service++;
         else if (what < 0.8) report.kills.servers++;
         else report.kills.all++;
+        if (shared && (what < 0.4 || what >= 0.8)) orphaned = performance.now();
         await Promise.all([
           ...(what < 0.4 || what >= 0.8 ? [restartNode(node)] : []),
           ...(what >= 0.4 ? [restartServer(which)] : []),

@@ -47,6 +47,10 @@ export function openObjects(directory: string): Objects {
       }
     },
     has: async (sha256) => (await stat(place(sha256)).catch(() => undefined)) !== undefined,
+    async file(sha256) {
+      const found = await stat(place(sha256)).catch(() => undefined);
+      return found && path.resolve(place(sha256));
+    },
     async remove(sha256, before) {
       const found = await stat(place(sha256)).catch(() => undefined);
       if (!found || found.mtimeMs >= before) return false;

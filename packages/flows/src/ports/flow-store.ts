@@ -36,7 +36,7 @@ export interface StepRow {
   readonly runId: string | null;
   /** Nothing was made: it was there already, or locked. */
   readonly reused: "made before" | "locked" | null;
-  /** Seconds of a model's time. */
+  /** Seconds of a model's time, of all tries. */
   readonly seconds: number | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -98,6 +98,8 @@ export interface Objects {
   /** Undefined if they are not there. */
   read(sha256: string): Promise<Uint8Array | undefined>;
   has(sha256: string): Promise<boolean>;
+  /** Where the bytes are, to be sent from there; undefined if they are not there. */
+  file(sha256: string): Promise<string | undefined>;
   /** Removes one that is older than a time. False if it is younger, or not there. */
   remove(sha256: string, before: number): Promise<boolean>;
   /** Removes what is not in use and older than a time, in milliseconds since 1970. */

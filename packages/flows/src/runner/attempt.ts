@@ -107,7 +107,7 @@ async function work(
       world,
     });
     if (!outcome.ok && late.signal.reason === "timeout")
-      return failed(`It took longer than ${step.timeout! / 1000} s.`, false);
+      return failed(`It took longer than ${step.timeout! / 1000} s.`, false, outcome.seconds);
     return outcome;
   } catch (cause) {
     if (cause instanceof GoneError) return failed(cause.message, true);

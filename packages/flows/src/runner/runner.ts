@@ -198,7 +198,8 @@ class Running {
   }
 
   async #start(step: string, number: number, way: number): Promise<void> {
-    const row = { ...EMPTY, startedAt: Date.now() };
+    const { seconds = null } = this.#rows.get(step) ?? {};
+    const row = { ...EMPTY, seconds, startedAt: Date.now() };
     await this.#happen({ type: "started", step, attempt: number }, { row });
     if (this.#lost) return;
     const stop = new AbortController();
@@ -226,18 +227,23 @@ class Running {
     const stopped = this.#tasks.get(step)?.stop.signal.aborted ?? false;
     this.#tasks.delete(step);
     const endedAt = Date.now();
+    const reused = (outcome.ok && outcome.reused) || null;
+    const took = reused ? undefined : outcome.seconds;
+    const before = this.#rows.get(step)?.seconds ?? null;
+    const seconds = took === undefined ? before : (before ?? 0) + took;
+    const over = { seconds, endedAt };
     if (outcome.ok) {
-      const { outputs, reused = null, seconds = null } = outcome;
+      const { outputs } = outcome;
       await this.#happen(
         { type: "done", step },
-        { row: { outputs, reused, seconds: reused ? null : seconds, endedAt, error: null } },
+        { row: { ...over, outputs, reused, error: null } },
       );
-    } else if (stopped) await this.#happen({ type: "stopped", step }, { row: { endedAt } });
+    } else if (stopped) await this.#happen({ type: "stopped", step }, { row: over });
     else {
       const { why, final } = outcome;
       await this.#happen(
         { type: "failed", step, final, at: endedAt },
-        { row: { error: why, endedAt } },
+        { row: { ...over, error: why } },
       );
     }
   }

@@ -35,15 +35,21 @@ export interface World {
   readonly patience: number;
 }
 
-/** What came of a try. `final`: another try of the same would fail as well. */
-export type StepOutcome =
-  | { readonly ok: true; readonly outputs: Outputs; readonly seconds?: number | undefined }
-  | { readonly ok: false; readonly why: string; readonly final: boolean };
+/** What came of a try, and the seconds of a model's time it took. `final`: another one would fail as well. */
+export type StepOutcome = (
+  | { readonly ok: true; readonly outputs: Outputs }
+  | { readonly ok: false; readonly why: string; readonly final: boolean }
+) & { readonly seconds?: number | undefined };
 
 /** Does a step once. Throws only if there is a mistake in it. */
 export type DoStep = (context: StepContext) => Promise<StepOutcome>;
 
-export const failed = (why: string, final: boolean): StepOutcome => ({ ok: false, why, final });
+export const failed = (why: string, final: boolean, seconds?: number): StepOutcome => ({
+  ok: false,
+  why,
+  final,
+  seconds,
+});
 export const made = (outputs: Outputs, seconds?: number): StepOutcome => ({
   ok: true,
   outputs,

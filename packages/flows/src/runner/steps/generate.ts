@@ -30,18 +30,20 @@ export const generate: DoStep = async (context) => {
   const runId = created.value;
   await context.begun(runId);
   const followed = await follow(client, context, runId);
-  if (!followed.ok) return refused(followed.failure);
+  if (!followed.ok)
+    return { ...refused(followed.failure), seconds: await spent(client, runId, context) };
   const run = followed.value;
-  if (run.status === "error") return failed(run.error, false);
-  if (run.status !== "done") return failed(`The run ${runId} was cancelled on the server.`, false);
+  const seconds = secondsOf(run);
+  if (run.status === "error") return failed(run.error, false, seconds);
+  if (run.status !== "done")
+    return failed(`The run ${runId} was cancelled on the server.`, false, seconds);
   const fetched = await fetchMesh(client, context, run);
-  if (!fetched.ok) return refused(fetched.failure);
+  if (!fetched.ok) return { ...refused(fetched.failure), seconds };
   const mesh = await context.keep(fetched.value, {
     type: "mesh",
     format: "glb",
     name: nameOf(context),
   });
-  const seconds = secondsOf(run);
   return made({ mesh, run_id: text(runId), seconds: number(seconds) }, seconds);
 };
 
@@ -122,6 +124,17 @@ async function follow(
 function refused(failure: Failure): StepOutcome {
   const { code, message } = failure;
   return failed(message, (code === "refused" || code === "unexpected") && !isPassing(failure));
+}
+
+/** What a run that was stopped had taken by then. Who only leaves comes back for it. */
+async function spent(
+  client: Client,
+  runId: string,
+  { signal }: StepContext,
+): Promise<number | undefined> {
+  if (!signal.aborted || signal.reason === "leave") return undefined;
+  const stopped = await client.get(runId);
+  return stopped.ok ? secondsOf(stopped.value) : undefined;
 }
 
 /** Seconds between the run's start and its end, where the server tells them. */
