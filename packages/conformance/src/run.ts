@@ -133,7 +133,13 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
   const beside = scenarios.filter(({ alone }) => !alone);
   const alone = scenarios.filter((scenario) => scenario.alone);
   const lanes = session.target.lanes ?? LANES;
-  const estimate = new Estimate(lanes, beside.length, alone.length);
+  const { run = 0 } = session.measured ?? {};
+  const said = new Map(
+    scenarios.map(({ name, lasts }) => [name, lasts?.({ run, long: session.longMs ?? run })]),
+  );
+  const sum = [...said.values()].reduce<number>((all, ms = 0) => all + ms, 0);
+  const uncounted = (of: readonly Scenario[]) => of.filter(({ lasts }) => !lasts).length;
+  const estimate = new Estimate(lanes, uncounted(beside), uncounted(alone), sum);
   let done = 0;
   const tell = (name: string, state: "begins" | "ends") => {
     const left_ms = estimate.leftMs(session.measured);
@@ -154,7 +160,10 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
     }
     // A session that is over still owes each check its reason.
     if (session.gone !== undefined) await play(session, scenario);
-    estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
+    const known = said.get(scenario.name);
+    if (known === undefined)
+      estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
+    else estimate.knownEnded(known);
     done += 1;
     tell(scenario.name, "ends");
   };

@@ -50,6 +50,7 @@ export async function doctor(target: TargetConfig): Promise<Said> {
       : undefined;
   say(fault === undefined, fault ?? `${target.base_url} answers, and has the three endpoints`);
   if (session && fault === undefined) {
+    const told = new Set<string>();
     for (const name of SITUATIONS) {
       const found = await session.situation(name).catch((error: unknown) => ({
         ok: false as const,
@@ -57,7 +58,9 @@ export async function doctor(target: TargetConfig): Promise<Said> {
         reason: String(error),
       }));
       if (found.ok) say(true, `${name}: ${found.note}`);
+      else if (told.has(found.reason)) say(false, `${name}: not tried, for the same reason`);
       else say(found.kind === "n/a", `${name}: ${found.reason}`);
+      if (!found.ok) told.add(found.reason);
     }
   }
   const out = lines.map(({ ok, text }) => `${ok ? "ok   " : "WRONG"} ${text}`).join("\n");

@@ -2,6 +2,7 @@ import { isRunStatus } from "@modly-runs/contract";
 
 import { runBodyOf } from "../history/observations.ts";
 import { type Exchange, jsonOf } from "../wire/exchange.ts";
+import type { Part } from "../wire/multipart.ts";
 
 /** One request with its answer, as a report shows it. */
 export type ShownExchange = {
@@ -50,19 +51,23 @@ export function readable(bytes: Buffer): string {
   return mark + (rest.length > LONGEST_BODY ? `${rest.slice(0, LONGEST_BODY)}...` : rest);
 }
 
-function bodyOf({ request, parts, raw }: Exchange): string | undefined {
-  if (parts) {
-    return parts
-      .map(({ name, filename, type, content, disposition }) => {
-        const file = filename === undefined ? "" : `; filename="${filename}"`;
-        const head = `Content-Disposition: ${disposition ?? `form-data; name="${name}"${file}`}`;
-        const shown = readable(Buffer.from(content));
-        return `${head}${type === undefined ? "" : `\nContent-Type: ${type}`}\n\n${shown}`;
-      })
-      .join("\n--\n");
+/** A form letter by letter as it was sent; only what its parts hold is shortened to what can be read. */
+function formOf(body: Buffer, parts: readonly Part[]): string {
+  let rest = body;
+  let text = "";
+  for (const { content } of parts) {
+    const bytes = Buffer.from(content);
+    const at = rest.indexOf(bytes);
+    if (bytes.length === 0 || at < 0) continue;
+    text += rest.toString("utf8", 0, at) + readable(bytes);
+    rest = rest.subarray(at + bytes.length);
   }
+  return (text + rest.toString("utf8")).replaceAll("\r\n", "\n");
+}
+
+function bodyOf({ request, parts }: Exchange): string | undefined {
   if (request.body === undefined || request.body.length === 0) return undefined;
-  return raw ? readable(request.body) : readable(request.body);
+  return parts ? formOf(request.body, parts) : readable(request.body);
 }
 
 /** How an exchange is shown; the values of the configuration's own headers are not. */

@@ -56,7 +56,13 @@ export const CANCEL = {
     "The client has to learn it.",
     "R-X7",
   ),
-  "CAN-10": must("Cancelling a malformed id", "4xx, never 5xx.", "Ids come from outside.", "R-X7"),
+  "CAN-10": must(
+    "Cancelling a malformed id",
+    "4xx, never 5xx. With %zz and 100%, with which the path is no URI: 4xx, or closed.",
+    "Ids come from outside.",
+    "R-X7",
+    "R-W15",
+  ),
   "CAN-11": must(
     "Twenty cancels at once",
     "No 5xx, all answers 2xx, one end.",

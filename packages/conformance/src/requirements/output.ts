@@ -93,7 +93,12 @@ export const OUTPUT = {
     "A clean-up that does not ask the run leaves addresses that lead nowhere.",
     "R-O4",
   ),
-  "OUT-16": may("Validators", "ETag or Last-Modified.", "Nobody needs to fetch it twice.", "R-O7"),
+  "OUT-16": may(
+    "ETag or Last-Modified",
+    "The mesh comes with ETag or Last-Modified.",
+    "Nobody needs to fetch it twice.",
+    "R-O7",
+  ),
   "OUT-18": must(
     "The mesh is of its picture, in every format",
     "Two different pictures of one format give two meshes: grey and palette PNG, JPEG, WebP.",

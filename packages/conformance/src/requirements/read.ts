@@ -101,9 +101,10 @@ export const READ = {
   "GET-17": must("An unknown run", "404 with JSON and detail.", "Clients print detail.", "R-G12"),
   "GET-18": must(
     "Malformed ids",
-    "8 KB, %00, %ff, emoji, a space, ..%2f: 4xx with JSON. Never 5xx, never 200.",
+    "8 KB, %00, %ff, emoji, a space, ..%2f: 4xx with JSON. %zz and 100%, with which the path is no URI: 4xx with any body, or closed. Never 5xx, never 200.",
     "Ids come from outside.",
     "R-G12",
+    "R-W15",
   ),
   "GET-19": should(
     "An active run is not cached",

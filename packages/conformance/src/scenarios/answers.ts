@@ -1,4 +1,3 @@
-import { AnyProblem } from "@modly-runs/contract";
 import { isDeepStrictEqual } from "node:util";
 
 import { bodyFault, type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
@@ -12,15 +11,57 @@ export const isSuccess = (exchange: Exchange) =>
 export const isRefusal = (exchange: Exchange) =>
   statusOf(exchange) >= 400 && statusOf(exchange) < 500;
 
-/** An error body that a client can read: JSON by type and by content, with a detail. */
-export const hasProblem = ({ response }: Exchange) =>
-  response !== undefined && isJsonType(response) && AnyProblem.safeParse(jsonOf(response)).success;
-
 export const isJson = ({ response }: Exchange) =>
   response !== undefined && isJsonType(response) && jsonOf(response) !== undefined;
 
-/** One line about an answer, for a report. */
-export function told(exchange: Exchange): string {
+/** What kind of JSON a value is, as a person says it. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Why an answer is no JSON, with the place that is wrong; undefined if it is. */
+export function jsonFault({ response }: Exchange): string | undefined {
+  if (response === undefined) return "there is no answer";
+  if (!isJsonType(response)) {
+    const type = response.headers["content-type"];
+    return `Content-Type is ${type ?? "missing"}, not application/json`;
+  }
+  if (response.body.length === 0) return "the body is empty";
+  return bodyFault(response) === undefined ? undefined : "the body can't be read";
+}
+
+/**
+ * Why an answer is no error body that a client can read, JSON by type and by content with a `detail`,
+ * and which place is wrong; undefined if it is one.
+ */
+export function problemFault(exchange: Exchange): string | undefined {
+  const fault = jsonFault(exchange);
+  if (fault !== undefined) return fault;
+  const body = jsonOf(exchange.response);
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    return `the body is ${kindOf(body)}, not an object with detail`;
+  if (!("detail" in body)) {
+    const keys = Object.keys(body);
+    return `detail is missing (the keys are: ${keys.length === 0 ? "none" : keys.join(", ")})`;
+  }
+  const { detail } = body;
+  return typeof detail === "string" || Array.isArray(detail)
+    ? undefined
+    : `detail is ${kindOf(detail)}, not a sentence or a list`;
+}
+
+/** An error body that a client can read. */
+export const hasProblem = (exchange: Exchange) => problemFault(exchange) === undefined;
+
+/** One line about an answer, for a report; `fault` names the place that is wrong. */
+export function told(exchange: Exchange, fault?: string): string {
+  const answer = answerOf(exchange);
+  return fault === undefined || exchange.response === undefined ? answer : `${fault}: ${answer}`;
+}
+
+function answerOf(exchange: Exchange): string {
   const { response, failure } = exchange;
   if (response === undefined) return failure?.message ?? "no answer";
   const body = response.body.toString("utf8").replaceAll(/\s+/g, " ");

@@ -63,6 +63,18 @@ export class Bench {
     return ok;
   }
 
+  /** The same, for an answer with one of some statuses; `fault` is what else is wrong with it, and where. */
+  judgeBody(
+    id: CheckId,
+    exchange: Exchange,
+    expected: string,
+    rightStatus: boolean,
+    fault: string | undefined,
+  ): void {
+    const place = rightStatus ? fault : "the status";
+    this.expect(id, place === undefined, expected, told(exchange, place), exchange);
+  }
+
   /** A read that has to show the run as another did; a finding names the keys that differ. */
   same(id: CheckId, expected: string, before: Seen, later: Exchange): void {
     const now = runBodyOf(later);
@@ -88,7 +100,7 @@ export class Bench {
 
   send(
     request: WireRequest,
-    extra: { meaning?: Meaning; signal?: AbortSignal } = {},
+    extra: { meaning?: Meaning; signal?: AbortSignal; answerOwed?: boolean } = {},
   ): Promise<Exchange> {
     return this.session.send(this.scenario, request, extra);
   }
@@ -146,6 +158,7 @@ export class Bench {
       this.session.send(this.scenario, request, {
         meaning: { act: "create" },
         parts,
+        spelled: rest.body !== undefined,
         ...(signal ? { signal } : {}),
       });
     return extra.atOnce ? once() : this.patiently(once);

@@ -6,8 +6,8 @@ import { runBodyOf } from "../history/observations.ts";
 import { CannotGoOn } from "../session/session.ts";
 import { fillQueue } from "../target/situations.ts";
 import { jsonOf } from "../wire/exchange.ts";
-import { isJson, isRefusal, isSuccess, statusOf, told } from "./answers.ts";
-import { MALFORMED_IDS } from "./reads.ts";
+import { isJson, isRefusal, isSuccess, jsonFault, statusOf, told } from "./answers.ts";
+import { isRefusedEarly, MALFORMED_IDS, NO_URIS, REFUSED_EARLY } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
 
 import { startLong } from "./cancelling.ts";
@@ -171,10 +171,16 @@ export const CANCELS: readonly Scenario[] = [
     feeds: ["CAN-09", "CAN-10"],
     async run(t) {
       const unknown = await t.cancel(randomUUID());
-      t.judge("CAN-09", unknown, "404 with JSON", statusOf(unknown) === 404 && isJson(unknown));
+      const found = statusOf(unknown) === 404;
+      t.judgeBody("CAN-09", unknown, "404 with JSON", found, jsonFault(unknown));
       for (const id of MALFORMED_IDS) {
         const exchange = await t.send({ method: "POST", path: `/workflow-runs/${id}/cancel` });
         t.judge("CAN-10", exchange, "4xx", isRefusal(exchange));
+      }
+      for (const id of NO_URIS) {
+        const request = { method: "POST", path: `/workflow-runs/${id}/cancel` };
+        const exchange = await t.send(request, { answerOwed: false });
+        t.judge("CAN-10", exchange, REFUSED_EARLY, isRefusedEarly(exchange));
       }
     },
   },

@@ -111,7 +111,7 @@ export const CREATE_CONSEQUENCES: readonly Scenario[] = [
         "CRE-34",
         ids.size === 1 && answered,
         "four at once under one key: one run",
-        race.map(told).join("; "),
+        race.map((one) => told(one)).join("; "),
         ...race,
       );
       await tidy(t, one, other, ...race);

@@ -85,7 +85,8 @@ export const CREATE_FORMS: readonly Scenario[] = [
     async run(t) {
       const { exchange, id } = await t.start();
       const location = exchange.response?.headers["location"];
-      t.judge("CRE-42", exchange, "Location", location !== undefined);
+      const none = "the create answer had no Location";
+      t.expect("CRE-42", location !== undefined, "Location", none, exchange);
       if (location === undefined) {
         t.session.ledger.add("CRE-41", { ok: true });
       } else {

@@ -1,7 +1,7 @@
 import type { CheckId } from "../requirements/index.ts";
 import { type Part } from "../wire/multipart.ts";
 import { garbagePng, png, truncatedPng } from "../wire/pictures.ts";
-import { isJson, isRefusal, isSuccess, statusOf, told } from "./answers.ts";
+import { isRefusal, isSuccess, jsonFault, statusOf, told } from "./answers.ts";
 import type { Bench } from "./bench.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -202,13 +202,9 @@ export const CREATE_REFUSES: readonly Scenario[] = [
       for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
         const exchange = await t.send({ method, path: PATH });
         const status = statusOf(exchange);
-        t.expect(
-          "CRE-31",
-          (status === 404 || status === 405) && isJson(exchange),
-          `${method}: 404 or 405 with JSON`,
-          told(exchange),
-          exchange,
-        );
+        const refused = status === 404 || status === 405;
+        const expected = `${method}: 404 or 405 with JSON`;
+        t.judgeBody("CRE-31", exchange, expected, refused, jsonFault(exchange));
         const allow = exchange.response?.headers["allow"];
         t.expect(
           "CRE-40",

@@ -150,7 +150,7 @@ export const OUTPUTS: readonly Scenario[] = [
         "OUT-16",
         etag !== undefined || modified !== undefined,
         "ETag or Last-Modified",
-        "neither",
+        "the mesh came with neither ETag nor Last-Modified",
         whole,
       );
       const folder = url.slice(0, url.lastIndexOf("/") + 1);

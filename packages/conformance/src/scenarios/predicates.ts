@@ -1,4 +1,4 @@
-import { AnyProblem, isEnded, isRunStatus, type RunStatus } from "@modly-runs/contract";
+import { isEnded, isRunStatus, type RunStatus } from "@modly-runs/contract";
 import { isDeepStrictEqual } from "node:util";
 
 import {
@@ -13,8 +13,8 @@ import { endsOf, type History, historiesOf, readsOf, runBodyOf } from "../histor
 import type { CheckId } from "../requirements/index.ts";
 import type { Session } from "../session/session.ts";
 import type { SituationName } from "../target/config.ts";
-import { type Exchange, isJsonType, jsonOf } from "../wire/exchange.ts";
-import { changes, statusOf, told } from "./answers.ts";
+import { type Exchange, jsonOf } from "../wire/exchange.ts";
+import { changes, problemFault, statusOf, told } from "./answers.ts";
 
 import { audit } from "./audit.ts";
 import { BODY_RULES, placeOf } from "./body-rules.ts";
@@ -106,13 +106,19 @@ const LEGAL = new Set([
 
 const ENDPOINT = /^\/workflow-runs\/(?:from-image|[^/?]+|[^/?]+\/cancel)$/;
 
-function wireFault({ response, failure, request }: Exchange): string | undefined {
+function wireFault(exchange: Exchange): string | undefined {
+  const { response, failure, request } = exchange;
   if (response === undefined) return failure?.kind === "refused" ? undefined : "an answer in time";
   if (!LEGAL.has(response.status)) return "a status that the contract or HTTP names";
   if (response.status < 400 || request.method === "HEAD") return undefined;
-  return isJsonType(response) && AnyProblem.safeParse(jsonOf(response)).success
+  return problemFault(exchange) === undefined
     ? undefined
     : "an error body that is JSON with detail";
+}
+
+/** Which place of an answer is wrong. */
+function wirePlace(exchange: Exchange): string | undefined {
+  return LEGAL.has(exchange.response?.status ?? 0) ? problemFault(exchange) : "the status";
 }
 
 function judgeBodies(session: Session): void {
@@ -140,7 +146,7 @@ function judgeWire(session: Session): void {
     session.ledger.add("WIRE-01", {
       ok: expected === undefined,
       expected: expected ?? "",
-      observed: expected === undefined ? "" : told(exchange),
+      observed: expected === undefined ? "" : told(exchange, wirePlace(exchange)),
       exchanges: [exchange.number],
     });
   }

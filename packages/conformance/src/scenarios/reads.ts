@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
 import { runBodyOf } from "../history/observations.ts";
-import { jsonOf } from "../wire/exchange.ts";
+import { type Exchange, jsonOf } from "../wire/exchange.ts";
 import { CannotGoOn } from "../session/session.ts";
-import { hasProblem, isJson, isRefusal, statusOf, told } from "./answers.ts";
+import { isJson, isRefusal, jsonFault, problemFault, statusOf, told } from "./answers.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Ids that no server makes, spelled as they go over the wire. */
@@ -16,6 +16,15 @@ export const MALFORMED_IDS = [
   "a%20b",
   "..%2f..%2fx",
 ];
+
+/** Ids with which a path is no URI: what stands before the routes may refuse it in its own way. */
+export const NO_URIS = ["%zz", "100%"];
+
+export const REFUSED_EARLY = "4xx with any body, or the connection closed";
+
+/** Refused, be it by the platform below the server. */
+export const isRefusedEarly = (exchange: Exchange) =>
+  isRefusal(exchange) || exchange.failure?.kind === "closed";
 
 /** The id with the case of its letters turned; undefined where it has none. */
 function turned(id: string): string | undefined {
@@ -32,18 +41,19 @@ export const READS: readonly Scenario[] = [
     shows: ["WIRE-03"],
     async run(t) {
       const unknown = await t.read(randomUUID());
-      t.judge(
-        "GET-17",
-        unknown,
-        "404, JSON with detail",
-        statusOf(unknown) === 404 && hasProblem(unknown),
-      );
+      const found = statusOf(unknown) === 404;
+      t.judgeBody("GET-17", unknown, "404, JSON with detail", found, problemFault(unknown));
       for (const id of MALFORMED_IDS) {
         const exchange = await t.send({ method: "GET", path: path(id) });
-        t.judge("GET-18", exchange, "4xx with JSON", isRefusal(exchange) && isJson(exchange));
+        const refused = isRefusal(exchange);
+        t.judgeBody("GET-18", exchange, "4xx with JSON", refused, jsonFault(exchange));
+      }
+      for (const id of NO_URIS) {
+        const exchange = await t.send({ method: "GET", path: path(id) }, { answerOwed: false });
+        t.judge("GET-18", exchange, REFUSED_EARLY, isRefusedEarly(exchange));
       }
       const route = await t.send({ method: "GET", path: `${path(randomUUID())}/no/such/route` });
-      t.judge("GET-27", route, "404 with JSON", statusOf(route) === 404 && isJson(route));
+      t.judgeBody("GET-27", route, "404 with JSON", statusOf(route) === 404, jsonFault(route));
     },
   },
   {
@@ -126,11 +136,15 @@ export const READS: readonly Scenario[] = [
         cache === undefined ? "no Cache-Control" : `Cache-Control: ${cache}`,
         exchange,
       );
-      t.judge(
+      const pace = headers["retry-after"];
+      t.expect(
         "GET-25",
+        /^\d+$/.test(pace ?? ""),
+        "Retry-After with a whole number of seconds",
+        pace === undefined
+          ? "the read of an active run had no Retry-After"
+          : `the read of an active run had Retry-After: ${pace}`,
         exchange,
-        "Retry-After with whole seconds",
-        /^\d+$/.test(headers["retry-after"] ?? ""),
       );
       await t.release(id);
       await t.ended(id);

@@ -5,7 +5,7 @@ import type { SituationName } from "../target/config.ts";
 import type { Exchange } from "../wire/exchange.ts";
 import { png, PNG_KINDS, pngOf } from "../wire/pictures.ts";
 import { JPEG, JPEG_OTHER, WEBP, WEBP_OTHER } from "../wire/samples.ts";
-import { hasProblem, isRefusal, statusOf } from "./answers.ts";
+import { isRefusal, problemFault, statusOf } from "./answers.ts";
 import type { Bench } from "./bench.ts";
 import { PREDICATE_IDS } from "./predicates.ts";
 import type { Scenario } from "./scenario.ts";
@@ -106,12 +106,8 @@ async function refusals(t: Bench): Promise<void> {
   for (const ask of [t.read(randomUUID()), t.cancel(randomUUID())]) {
     const unknown = await ask;
     const check = unknown.meaning.act === "read" ? "GET-17" : "CAN-09";
-    t.judge(
-      check,
-      unknown,
-      "404, JSON with detail",
-      statusOf(unknown) === 404 && hasProblem(unknown),
-    );
+    const found = statusOf(unknown) === 404;
+    t.judgeBody(check, unknown, "404, JSON with detail", found, problemFault(unknown));
   }
 }
 
@@ -178,6 +174,9 @@ export const ROUNDS: readonly Scenario[] = [
     needs: ["succeeds"],
     alone: true,
     thorough: true,
+    // Counted from what follows: plain and failing runs twice, kinds of pictures once, one after the
+    // other; then all long runs, twice, and twice to their end.
+    lasts: ({ run, long }) => (4 * TIMES + Object.keys(PNG_KINDS).length + 5) * run + 6 * long,
     async run(t) {
       await round(t);
       // In company a place may be taken by the company.

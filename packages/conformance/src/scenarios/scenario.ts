@@ -14,6 +14,8 @@ export type Scenario = {
   readonly alone?: boolean;
   /** Played only where the target is looked at thoroughly. */
   readonly thorough?: boolean;
+  /** Milliseconds that it takes about, where it is far longer than others, by how long runs last. */
+  readonly lasts?: (ms: { readonly run: number; readonly long: number }) => number;
   /** Runs may meet or miss each other here: one try that finds nothing says little of a server in doubt. */
   readonly race?: boolean;
   readonly run: (t: Bench) => Promise<void>;

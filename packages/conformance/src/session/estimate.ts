@@ -9,14 +9,17 @@ const RUNS_A_SCENARIO = 3;
  */
 export class Estimate {
   private readonly lanes: number;
+  /** Of the scenarios that say themselves how long they take. */
+  private known: number;
   private readonly left = { beside: 0, alone: 0 };
   private readonly behind = {
     beside: { count: 0, milliseconds: 0 },
     alone: { count: 0, milliseconds: 0 },
   };
 
-  constructor(lanes: number, beside: number, alone: number) {
+  constructor(lanes: number, beside: number, alone: number, known = 0) {
     this.lanes = lanes;
+    this.known = known;
     this.left.beside = beside;
     this.left.alone = alone;
   }
@@ -25,6 +28,11 @@ export class Estimate {
     this.left[kind] -= 1;
     this.behind[kind].count += 1;
     this.behind[kind].milliseconds += milliseconds;
+  }
+
+  /** One that had said how long it takes has ended. */
+  knownEnded(milliseconds: number): void {
+    this.known -= milliseconds;
   }
 
   /** Milliseconds; a first guess comes from how long a plain run takes. */
@@ -36,7 +44,9 @@ export class Estimate {
       return (milliseconds + 2 * guess) / (count + 2);
     };
     return Math.round(
-      (this.left.beside * each("beside")) / this.lanes + this.left.alone * each("alone"),
+      (this.left.beside * each("beside")) / this.lanes +
+        this.left.alone * each("alone") +
+        this.known,
     );
   }
 }

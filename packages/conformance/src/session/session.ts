@@ -40,6 +40,8 @@ export type Finder = (session: Session, name: SituationName) => Promise<Situatio
 type Options = {
   readonly meaning?: Meaning;
   readonly parts?: readonly Part[];
+  /** The form is spelled otherwise than its parts say. */
+  readonly spelled?: boolean;
   readonly answerOwed?: boolean;
   readonly signal?: AbortSignal;
 };
@@ -129,11 +131,11 @@ export class Session {
   }
 
   async send(scenario: string, request: WireRequest, options: Options = {}): Promise<Exchange> {
-    const { parts, signal, meaning = { act: "other" }, answerOwed = true } = options;
+    const { parts, spelled, signal, meaning = { act: "other" }, answerOwed = true } = options;
     if (this.gone !== undefined) throw new CannotGoOn(this.gone);
     const timeoutMs = request.timeoutMs ?? this.budgets.answer;
     const sent = await send(this.origin, request, this.target.headers ?? {}, timeoutMs, signal);
-    const again = curlOf(this.target.base_url, request, parts);
+    const again = curlOf(this.target.base_url, request, parts, spelled);
     const exchange = this.recorder.record({
       scenario,
       meaning,

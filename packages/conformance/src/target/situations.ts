@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { isBusy, isRefusal, told } from "../scenarios/answers.ts";
 import { Bench } from "../scenarios/bench.ts";
 import { FIRST_AUTO_RUN_MS, FIRST_RUN_MS } from "../session/budgets.ts";
-import type { Finder, Session, Situation } from "../session/session.ts";
+import { CannotGoOn, type Finder, type Session, type Situation } from "../session/session.ts";
 import { type Exchange, jsonOf } from "../wire/exchange.ts";
 import { garbagePng, png, truncatedPng } from "../wire/pictures.ts";
 import type { Recipe, SituationName } from "./config.ts";
@@ -278,10 +278,12 @@ async function fails(
 /** SHA-256 in lower-case hex. */
 export const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
-/** What an output says about the picture it was made from. */
+/** What an output says about the picture it was made from; one that can't be fetched says nothing. */
 export async function fingerprintOf(bench: Bench, outputUrl: string): Promise<string> {
-  return sha256(
-    (await bench.send({ method: "GET", path: outputUrl })).response?.body ?? Buffer.alloc(0),
+  const mesh = await bench.send({ method: "GET", path: outputUrl });
+  if (mesh.response?.status === 200) return sha256(mesh.response.body);
+  throw new CannotGoOn(
+    `The mesh at ${outputUrl} was not fetched, so which picture it is of can't be told (see OUT-01): ${told(mesh)}`,
   );
 }
 
@@ -328,9 +330,14 @@ const TRIALS = {
 >;
 
 /** Tries a situation as the target's configuration, or the lack of it, says. */
-export const findSituation: Finder = (session, name) => {
+export const findSituation: Finder = async (session, name) => {
   const given = session.target.situations?.[name];
-  return given === "none"
-    ? Promise.resolve(absent(`The configuration says situations.${name}: none.`))
-    : TRIALS[name](session, new Bench(session, `try ${name}`), given);
+  if (given === "none") return absent(`The configuration says situations.${name}: none.`);
+  try {
+    return await TRIALS[name](session, new Bench(session, `try ${name}`), given);
+  } catch (error) {
+    // Of a target that is gone nothing is found out, and nothing is kept.
+    if (!(error instanceof CannotGoOn) || session.gone !== undefined) throw error;
+    return { ok: false, kind: error.kind, reason: error.message };
+  }
 };

@@ -469,6 +469,21 @@ export const ODDITIES: readonly Tolerance[] = [
     },
   },
   {
+    name: "platform-refuses-what-is-no-uri",
+    why: "What the server stands on refuses a path with a broken escape before any route is found, with its own page.",
+    allows: "R-W15",
+    overrides: {
+      handle: async (lab, request) =>
+        /%(?![\da-f]{2})/i.test(request.path)
+          ? {
+              status: 400,
+              headers: { "Content-Type": "text/html" },
+              body: "<h1>400 Bad Request</h1>URISyntaxException thrown",
+            }
+          : correct.handle(lab, request),
+    },
+  },
+  {
     name: "slow-downloads",
     why: "A mesh takes 200 ms to fetch.",
     allows: "R-O1",

@@ -207,6 +207,27 @@ export const READ_HTTP: readonly Mutant[] = [
     kills: ["GET-18", "WIRE-01"],
   },
   {
+    name: "broken-escape-500",
+    why: "A path is decoded outside of every try: what is no URI throws.",
+    overrides: instead(({ path }) =>
+      path.startsWith("/workflow-runs/") && /%(?![\da-f]{2})/i.test(path) ? page(500) : null,
+    ),
+    kills: ["GET-18", "CAN-10"],
+  },
+  {
+    name: "detail-is-an-object",
+    why: "The detail of an unknown run is an object, which clients print as [object Object].",
+    overrides: {
+      find: (lab, id) => {
+        const run = correct.find(lab, id);
+        return "id" in run || run.status !== 404
+          ? run
+          : { ...run, body: JSON.stringify({ detail: { message: "There is no such run." } }) };
+      },
+    },
+    kills: ["GET-17", "WIRE-01"],
+  },
+  {
     name: "cacheable-reads",
     why: "A cache may keep a status for a minute.",
     overrides: {
