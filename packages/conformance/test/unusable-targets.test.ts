@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { collect } from "../src/index.ts";
 import { resultOf } from "../src/reports/index.ts";
+import { doctor } from "../src/commands/doctor.ts";
 import { conformance } from "./command.ts";
 import { type Behaviour, correct } from "./reference/behaviour.ts";
 import { REFERENCE_TARGET, startReference } from "./reference/index.ts";
@@ -141,4 +142,27 @@ test("a target that dies half-way is never green, and says so", async () => {
   expect(result.counts.blocked).toBeGreaterThan(20);
   expect(result.counts["harness-error"]).toBe(0);
   expect(outcome.verdicts.some(({ reason }) => reason?.includes("stopped answering"))).toBe(true);
+});
+
+test("doctor tells once that a model is missing, and of the rest that it is for the same reason", async () => {
+  const server = await startReference();
+  open.push(server);
+  const succeeds = { model_id: "no/such-model" };
+  const { out = "", code } = await doctor({ base_url: server.url, situations: { succeeds } });
+  expect(code).toBe(2);
+  expect(out.split("Unknown model ID").length - 1).toBe(1);
+  expect(out.split("for the same reason").length - 1).toBe(3);
+});
+
+test("what a mesh that can't be fetched leaves untold says so, with the answer", async () => {
+  const server = await startReference({
+    file: () => ({ status: 404, headers: {}, body: null }),
+  });
+  open.push(server);
+  const target = { ...REFERENCE_TARGET, base_url: server.url };
+  const situations = { ...target.situations, fingerprint: { model_id: "ref/fast" } };
+  const { verdicts } = await collect({ ...target, situations }, { only: ["OUT-10"] });
+  expect(verdicts).toHaveLength(1);
+  expect(verdicts[0]?.status).toBe("blocked");
+  expect(verdicts[0]?.reason).toMatch(/mesh at \/workspace\/.+ was not fetched.+404/);
 });

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-import { exchangeLines, timelineLines } from "./evidence-text.ts";
+import { againOf, exchangeLines, timelineLines } from "./evidence-text.ts";
 import { byReason, checksOf, type ReportedCheck, type Result, tally } from "./result.ts";
 
 type Paint = (colour: "red" | "yellow" | "green" | "cyan" | "dim" | "bold", text: string) => string;
@@ -9,12 +9,13 @@ type Paint = (colour: "red" | "yellow" | "green" | "cyan" | "dim" | "bold", text
 export function consoleReport(result: Result, { color = false } = {}): string {
   const paint: Paint = (style, text) =>
     color ? styleText(style, text, { validateStream: false }) : text;
+  const before: Before = new Map();
+  const all = (status: "fail" | "warn" | "harness-error", label: string) =>
+    checksOf(result, status).map((check) => broken(check, label, paint, before));
   const sections = [
-    ...checksOf(result, "fail").map((check) => broken(check, paint("red", "FAIL"), paint)),
-    ...checksOf(result, "warn").map((check) => broken(check, paint("yellow", "WARN"), paint)),
-    ...checksOf(result, "harness-error").map((check) =>
-      broken(check, paint("red", "ERROR"), paint),
-    ),
+    ...all("fail", paint("red", "FAIL")),
+    ...all("warn", paint("yellow", "WARN")),
+    ...all("harness-error", paint("red", "ERROR")),
     repeatable(result),
     notes(checksOf(result, "note"), paint),
     grouped("BLOCKED: could not be tested, neither passed nor failed", "blocked", result, paint),
@@ -25,20 +26,23 @@ export function consoleReport(result: Result, { color = false } = {}): string {
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function broken(check: ReportedCheck, label: string, paint: Paint): string {
+/** What was shown already, by its lines, and with which check: one fault often breaks several rules. */
+type Before = Map<string, string>;
+
+function broken(check: ReportedCheck, label: string, paint: Paint, before: Before): string {
   const lines: [string, string | undefined][] = [
     ["rule", check.rule],
     ["expected", check.expected],
     ["observed", check.observed ?? check.reason],
     ...(check.also ?? []).map((line): [string, string] => ["also", line]),
     ["why", check.why],
-    ["again", check.again],
+    ["again", againOf(check)],
     ["known", check.known],
   ];
   const rows = lines.flatMap(([name, text]) =>
     text ? [`    ${paint("dim", name.padEnd(9))} ${text}`] : [],
   );
-  const seen = evidence(check).map((line) => `      ${paint("dim", line)}`);
+  const seen = evidence(check, before).map((line) => `      ${paint("dim", line)}`);
   return [
     `${label} ${paint("bold", check.id)} ${check.title} (${check.level})`,
     ...rows,
@@ -47,7 +51,7 @@ function broken(check: ReportedCheck, label: string, paint: Paint): string {
 }
 
 /** As much as a terminal bears; the other reports have the whole of it. */
-const LONGEST = { timeline: 12, exchange: 24, line: 200 } as const;
+const LONGEST = { timeline: 12, exchange: 24, line: 320 } as const;
 
 function cut(lines: readonly string[], most: number): readonly string[] {
   const short = lines.map((line) =>
@@ -58,13 +62,23 @@ function cut(lines: readonly string[], most: number): readonly string[] {
     : [...short.slice(0, most - 1), `... ${short.length - most + 1} more lines (--artifacts)`];
 }
 
-function evidence({ shown }: ReportedCheck): readonly string[] {
+function evidence({ id, shown }: ReportedCheck, before: Before): readonly string[] {
   if (shown === undefined) return [];
-  const timeline = cut(timelineLines(shown), LONGEST.timeline);
-  const exchanges = shown.exchanges.slice(0, 2);
+  /** The lines, or with which check they were shown. */
+  const once = (lines: readonly string[], most: number, short: string): readonly string[] => {
+    const key = lines.join("\n");
+    const shownWith = before.get(key);
+    if (shownWith !== undefined) return [`${short}: as with ${shownWith}`];
+    before.set(key, id);
+    return cut(lines, most);
+  };
+  const timeline = timelineLines(shown);
   return [
-    ...(timeline.length > 0 ? ["timeline", ...timeline] : []),
-    ...exchanges.flatMap((exchange) => cut(exchangeLines(exchange), LONGEST.exchange)),
+    ...(timeline.length > 0 ? once(["timeline", ...timeline], LONGEST.timeline, "timeline") : []),
+    ...shown.exchanges.slice(0, 2).flatMap((exchange) => {
+      const lines = exchangeLines(exchange);
+      return once(lines, LONGEST.exchange, `${lines[0]}, ${lines[1]}`);
+    }),
   ];
 }
 

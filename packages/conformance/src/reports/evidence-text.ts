@@ -36,6 +36,13 @@ export function timelineLines({ timeline }: Evidence): readonly string[] {
   ];
 }
 
+/** How to see a finding again: a run that is over can't be read into breaking its rule once more. */
+export function againOf({ id, again, shown }: ReportedCheck): string | undefined {
+  return shown === undefined || shown.timeline.length === 0
+    ? again
+    : `the same command with --only ${id}, which makes its runs anew (--artifacts FOLDER writes a script of it)`;
+}
+
 /** Everything that was seen of a finding, as plain text. */
 export function evidenceText(check: ReportedCheck): string {
   const { id, level, title, rule, expected = "", observed = "", why, shown, also } = check;

@@ -1,4 +1,4 @@
-import { exchangeLines, timelineLines } from "./evidence-text.ts";
+import { againOf, exchangeLines, timelineLines } from "./evidence-text.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./html-assets.ts";
 import { type ReportedCheck, type Result, tally } from "./result.ts";
 
@@ -98,8 +98,11 @@ function bar({ counts }: Result): string {
 /** What was seen, in a line: enough to know which row to open. */
 function glimpse({ status, expected, observed, reason }: ReportedCheck): string {
   if (status === "pass" || status === "n/a") return "";
-  const text = observed === undefined ? reason : `expected ${expected ?? ""}: ${observed}`;
-  return text === undefined ? "" : `<span class="glimpse">${esc(text.slice(0, 300))}</span>`;
+  const lines =
+    observed === undefined ? [reason] : [`seen: ${observed}`, expected && `expected: ${expected}`];
+  return lines
+    .map((line) => (line ? `<span class="glimpse">${esc(line.slice(0, 300))}</span>` : ""))
+    .join("");
 }
 
 function row(check: ReportedCheck, few: boolean): string {
@@ -113,7 +116,8 @@ ${body(check)}
 }
 
 function body(check: ReportedCheck): string {
-  const { rule, why, expected, observed, reason, again, known, shown, evidence, also } = check;
+  const { rule, why, expected, observed, reason, known, shown, evidence, also } = check;
+  const again = againOf(check);
   const rows: [string, string | undefined][] = [
     ["Rule", rule],
     ["Expected", expected],

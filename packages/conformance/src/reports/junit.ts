@@ -1,3 +1,4 @@
+import { againOf } from "./evidence-text.ts";
 import type { ReportedCheck, Result } from "./result.ts";
 
 /**
@@ -46,7 +47,7 @@ function outcome(check: ReportedCheck): string {
       `expected: ${check.expected ?? ""}`,
       `observed: ${check.observed ?? ""}`,
       `why: ${check.why}`,
-      `again: ${check.again ?? ""}`,
+      `again: ${againOf(check) ?? ""}`,
     ].join("\n"),
   );
   const reason = escape(check.reason ?? check.observed ?? "");

@@ -9,7 +9,10 @@ export function markdownReport(result: Result): string {
     result.allow_blocked ? "Blocked checks were allowed (`--allow-blocked`)." : "",
     result.stale.length > 0 ? `Stale in the baseline: ${result.stale.join(", ")}.` : "",
     broken.length > 0 ? table(broken) : "",
-    ...broken.flatMap((check) => (check.again ? [again(check)] : [])),
+    ...broken.flatMap((check) => (isOneRequest(check) ? [again(check)] : [])),
+    broken.length > 0
+      ? `See them again: the same command with \`--only ${broken.map(({ id }) => id).join(",")}\`. With \`--artifacts FOLDER\` it writes a script for each.`
+      : "",
     result.unreachable === undefined ? folded("Could not be tested", "blocked", result) : "",
     result.unreachable === undefined ? folded("Does not apply", "n/a", result) : "",
     `Set ${result.set}, profile ${result.profile}, seed ${result.seed}, ${(result.milliseconds / 1_000).toFixed(1)} s.`,
@@ -31,6 +34,10 @@ function table(checks: readonly ReportedCheck[]): string {
     ...rows.map((row) => `| ${row} |`),
   ].join("\n");
 }
+
+/** Of a finding about a run's life the last request alone shows nothing: its run is over. */
+const isOneRequest = ({ again: command, shown }: ReportedCheck) =>
+  command !== undefined && command !== "" && (shown?.timeline.length ?? 0) === 0;
 
 function again({ id, again: command = "" }: ReportedCheck): string {
   return `<details><summary>See ${id} again</summary>\n\n\`\`\`\`sh\n${command}\n\`\`\`\`\n\n</details>`;

@@ -3,8 +3,12 @@ import { describe, expect, it, test } from "vitest";
 import type { CheckId } from "../requirements/index.ts";
 import type { Outcome } from "../run.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import type { Exchange } from "../wire/exchange.ts";
+import { multipart } from "../wire/multipart.ts";
+import { readable, shown } from "./evidence.ts";
 import {
   type About,
+  badgeReport,
   consoleReport,
   jsonReport,
   junitReport,
@@ -156,4 +160,80 @@ test("a check that is broken in several ways tells each scenario once", () => {
   const result = resultOf({ ...outcome(broken), exchanges }, about);
   expect(result.checks[0]?.also).toEqual(['GET /3 ("reads"): 500']);
   expect(consoleReport(result)).toContain('also      GET /3 ("reads"): 500');
+});
+
+test("a green badge names what is no pass", () => {
+  const verdicts = [pass, verdict("GET-25", "note", { level: "MAY" }), verdict("CRE-34", "n/a")];
+  const badge = JSON.parse(badgeReport(resultOf(outcome(...verdicts), about))) as unknown;
+  expect(badge).toMatchObject({ message: "1 pass, 1 note, 1 n/a", color: "brightgreen" });
+});
+
+describe("a fault of a run's life that breaks two rules", () => {
+  const id = "0b9e1c2a";
+  const read = (number: number, status: string): Exchange => ({
+    number,
+    scenario: "lives",
+    meaning: { act: "read", runId: id, exact: true },
+    request: { method: "GET", path: `/workflow-runs/${id}` },
+    response: {
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(JSON.stringify({ run_id: id, status, progress: 100 })),
+      continued: false,
+    },
+    start: number,
+    end: number + 0.5,
+    again: `curl http://127.0.0.1:1/workflow-runs/${id}`,
+    answerOwed: true,
+  });
+  const broken = (check: CheckId) =>
+    verdict(check, "fail", { observed: "it went back", exchanges: [1, 2], again: "curl -i x" });
+  const result = resultOf(
+    {
+      ...outcome(broken("LIF-03"), broken("LIF-14")),
+      exchanges: [read(1, "done"), read(2, "cancelled")],
+    },
+    about,
+  );
+
+  it("is shown in full once in a terminal", () => {
+    const text = consoleReport(result);
+    expect(text.split("< {").length - 1).toBe(2);
+    expect(text).toContain("timeline: as with LIF-03");
+  });
+
+  it("is seen again by a run of the suite, not by a read of a run that is over", () => {
+    for (const report of [consoleReport(result), markdownReport(result)]) {
+      expect(report).not.toContain("curl");
+      expect(report).toContain("--only LIF-03,LIF-14");
+    }
+    expect(junitReport(result)).toContain("again: the same command with --only LIF-14");
+  });
+});
+
+test("a form is shown letter by letter as it was sent, and its picture by its first bytes", () => {
+  const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0xfe]);
+  const parts = [
+    { name: "model_id", content: "a/model" },
+    { name: "image", filename: "a.png", type: "image/png", content: picture },
+  ];
+  const usual = multipart(parts).body.toString("latin1");
+  const odd = usual.replaceAll("Content-Disposition", "CONTENT-disposition");
+  const request = { method: "POST", path: "/", body: Buffer.from(`Before.\r\n${odd}`, "latin1") };
+  const exchange: Exchange = {
+    number: 1,
+    scenario: "dialects",
+    meaning: { act: "create" },
+    request,
+    parts,
+    start: 0,
+    end: 1,
+    again: "",
+    answerOwed: true,
+  };
+  expect(shown(exchange, [], 0).request.body).toBe(
+    `Before.\r\n${odd}`
+      .replace(picture.toString("latin1"), readable(picture))
+      .replaceAll("\r\n", "\n"),
+  );
 });
