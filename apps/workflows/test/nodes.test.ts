@@ -7,6 +7,7 @@ import { databaseForTest, type TestDatabase } from "../../server/test/support/da
 import { HAS_SERVICES, servicesForTests } from "../../server/test/support/services/for-tests.ts";
 import {
   api,
+  childrenOf,
   from,
   listener,
   LOCAL,
@@ -68,14 +69,16 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
   });
   /** Takes what a step sends, and answers when told. */
   async function slow() {
-    const answers: (() => void)[] = [];
-    const taker = await listener((_heard, response) => answers.push(() => response.end()));
-    const send = { id: "hand", task_type: "SEND", config: { url: taker.url, image: undefined } };
-    return {
-      ...taker,
-      answers,
-      step: async () => ({ ...send, config: { url: taker.url, file: await picture(1) } }),
-    };
+    const answers: ((said?: string) => void)[] = [];
+    const taker = await listener((_heard, response) =>
+      answers.push((said = "") => response.end(said)),
+    );
+    const step = async () => ({
+      id: "hand",
+      task_type: "SEND",
+      config: { url: taker.url, file: await picture(1) },
+    });
+    return { ...taker, answers, step };
   }
 
   test("any of them shows what another one does, to its end, and serves its files", async () => {
@@ -157,6 +160,37 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
       });
       const keys = taker.heard.map(({ headers }) => headers["idempotency-key"]);
       expect(keys).toEqual([keys[0], keys[0]]);
+    } finally {
+      await taker.stop();
+    }
+  });
+
+  test("what one that was asleep brings late changes nothing", async () => {
+    const taker = await slow();
+    try {
+      const [a] = await nodes(1);
+      const { id } = await api(a!.url).create(await body([await taker.step(), resize("two", 5)]));
+      await until(async () => taker.answers[0], "the step that sends");
+      const [b] = await nodes(1);
+      const asleep = [a!.child.pid!, ...childrenOf(a!)];
+      for (const pid of asleep) process.kill(pid, "SIGSTOP");
+      await until(async () => taker.answers[1], "the step at the other one");
+      for (const pid of asleep) process.kill(pid, "SIGCONT");
+      taker.answers[0]!("late");
+      // Awake, it is one of them as before.
+      const { id: next } = await api(a!.url).create(await body([resize("one", 6)]));
+      expect(await api(a!.url).ended(next)).toMatchObject({ status: "COMPLETED" });
+      expect(await api(a!.url).get(id)).toMatchObject({ steps: [{ status: "RUNNING" }, {}] });
+      const end = await until(async () => {
+        for (const answer of taker.answers.splice(1)) answer("in time");
+        const now = await api(b!.url).get(id);
+        return now.status === "RUNNING" ? undefined : now;
+      }, "the end");
+      expect(end).toMatchObject({
+        status: "COMPLETED",
+        steps: [{ retry_count: 0, result: { status: 200, body: "in time" } }, {}],
+      });
+      expect(await api(a!.url).get(id)).toEqual(end);
     } finally {
       await taker.stop();
     }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -10,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import {
   api,
+  childrenOf,
   listener,
   LOCAL,
   picture,
@@ -35,14 +35,6 @@ async function service(...args: string[]) {
 }
 
 const body = (steps: object[]) => ({ name: "Robust", origin_instance: "tests", steps });
-/** The processes that do the service's steps. */
-const handsOf = ({ child }: Started): number[] =>
-  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .map((row) => row.trim().split(/\s+/).map(Number))
-    .filter(([, parent]) => parent === child.pid)
-    .map(([pid]) => pid!);
 
 test("a process that dies at work is replaced, and the workflow is completed", async () => {
   const own = await service(...LOCAL, "--workers", "1");
@@ -66,7 +58,7 @@ test("a process that dies at work is replaced, and the workflow is completed", a
       ]),
     );
     await until(async () => taker.heard[0], "the step");
-    for (const pid of handsOf(own)) process.kill(pid, "SIGKILL");
+    for (const pid of childrenOf(own)) process.kill(pid, "SIGKILL");
     const done = await client.ended(id);
     expect(done).toMatchObject({ status: "COMPLETED", steps: [{ retry_count: 0 }, {}] });
     // It is the same try, so the other one can tell.
@@ -130,7 +122,7 @@ test("a service that is killed leaves no process behind, and nothing half made",
     body([{ id: "small", task_type: "RESIZE", config: { image: await picture(3) } }]),
   );
   await client.ended(id);
-  const hands = handsOf(own);
+  const hands = childrenOf(own);
   expect(hands.length).toBeGreaterThan(0);
   await own.kill();
   const isThere = (pid: number) => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
@@ -82,6 +82,15 @@ export const startService = (dir: string, args: readonly string[]) =>
     ...(args.includes("--workers") ? [] : ["--workers", "1"]),
     ...args,
   ]);
+
+/** The processes that do a service's steps. */
+export const childrenOf = ({ child }: Started): number[] =>
+  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === child.pid)
+    .map(([pid]) => pid!);
 
 /** What is said when the service refuses to start. */
 export async function refusalOf(

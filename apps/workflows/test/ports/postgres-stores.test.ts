@@ -1,10 +1,13 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { databaseForTest } from "../../../server/test/support/database.ts";
 import { HAS_SERVICES, servicesForTests } from "../../../server/test/support/services/for-tests.ts";
+import { listen } from "../../src/stores/postgres/listener.ts";
 import { openPostgres } from "../../src/stores/postgres.ts";
-import { describeFlowStore, flowRun } from "./flow-store.contract.ts";
+import { describeFlowStore, flowRun, stepRow } from "./flow-store.contract.ts";
 import { describeWorkflowStore, workflowRow } from "./workflow-store.contract.ts";
+
+const PATIENCE = { timeout: 60_000, interval: 10 };
 
 const makeDatabase = async () => databaseForTest((await servicesForTests()).database);
 
@@ -82,6 +85,43 @@ describe.runIf(HAS_SERVICES)("PostgreSQL", () => {
     expect([ids.length, new Set(ids).size]).toEqual([20, 20]);
     const later = await nodes[1]!.store.due(2000 + 60_000, 20, []);
     expect(later.due).toHaveLength(20);
+  });
+
+  it("tells of what other nodes changed, also after the connections were cut", async () => {
+    const { database, nodes } = await openNodes(2);
+    const [here, there] = nodes;
+    const told = vi.fn<(id: string) => void>();
+    onTestFinished(listen(there!.place, { watched: () => ["watched"], publish: told }));
+    // Whoever begins to listen may have missed something.
+    await vi.waitFor(() => expect(told).toHaveBeenCalledWith("watched"), PATIENCE);
+    const listeners = `application_name = 'modly-workflows ${database.schema} listener'`;
+    for (const id of ["a", "b"]) {
+      await here!.store.create(workflowRow(id));
+      await here!.flows.create(flowRun(id));
+      await here!.flows.claim(id, null, { holder: "me", left: 60_000 });
+      const changes = [
+        () => here!.store.change({ id, revision: 1 }, { name: "other" }),
+        () => here!.flows.record(id, "me", { steps: [stepRow("one")] }),
+        () => here!.flows.record(id, "me", { status: "done", endedAt: 1 }),
+      ];
+      for (const change of changes) {
+        told.mockClear();
+        await change();
+        await vi.waitFor(() => expect(told).toHaveBeenCalledWith(id), PATIENCE);
+      }
+      told.mockClear();
+      const cut = await database.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where ${listeners}`,
+      );
+      expect(cut).toHaveLength(1);
+      // By looking meanwhile, and once more when it listens again.
+      await vi.waitFor(async () => {
+        expect(told).toHaveBeenCalledWith("watched");
+        expect(
+          await database.query(`select 1 from pg_stat_activity where ${listeners}`),
+        ).toHaveLength(1);
+      }, PATIENCE);
+    }
   });
 
   it("stores a change once when the connection is cut under it", async () => {

@@ -27,7 +27,9 @@ export function listen(
 ): () => Promise<void> {
   const closing = new AbortController();
   let isListening = false;
-  const publishAll = () => watched().forEach(publish);
+  const publishAll = () => {
+    for (const id of watched()) publish(id);
+  };
 
   /** Listens until the connection is lost. */
   async function hear(): Promise<void> {
