@@ -1,11 +1,14 @@
 import { type Child, type ChildProgram, type Death, startChild } from "./child.ts";
 import type { Talk } from "./messages.ts";
 
+/** Work that takes so long gets a spare beside it, ms; sooner, the spare's start would take the processor from it. */
+const SPARE_AFTER_MS = 1000;
+
 export interface PoolOptions {
   readonly program: ChildProgram;
   /** How many work at once. */
   readonly places: number;
-  /** Keeps one more ready than work, so that the next order does not wait for a process to start. */
+  /** Has one more ready beside long work, so that the next order does not wait for a process to start. */
   readonly spare: boolean;
   /** A child that has waited so long for work is let go, ms; for ever where it is left out. */
   readonly idleMs?: number;
@@ -76,7 +79,7 @@ export function createPool<T extends Talk>(options: PoolOptions): Pool<T> {
     signal: AbortSignal,
     hear: (news: T["news"]) => void,
   ): Promise<{ made: T["made"] } | { died: Death }> {
-    if (spare) warm();
+    const soon = spare ? setTimeout(warm, SPARE_AFTER_MS).unref() : undefined;
     signal.addEventListener("abort", child.kill, { once: true });
     try {
       const end = await child.work(order, hear);
@@ -87,6 +90,7 @@ export function createPool<T extends Talk>(options: PoolOptions): Pool<T> {
       child.kill();
       throw fault;
     } finally {
+      clearTimeout(soon);
       signal.removeEventListener("abort", child.kill);
     }
   }
