@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { startServices } from "../../server/test/support/services/index.ts";
 import { api, from, picture, startServer, startService, temporary } from "../test/support.ts";
 
 const { values } = parseArgs({
@@ -10,6 +11,8 @@ const { values } = parseArgs({
     workflows: { type: "string", default: "500" },
     // Workflows that run or wait at once.
     open: { type: "string", default: "32" },
+    // Services on a private PostgreSQL and Redis; one without either if left out.
+    nodes: { type: "string" },
   },
 });
 const total = Number(values.workflows);
@@ -59,10 +62,17 @@ function memoryOf(pid: number): { service: number; hands: number } {
 
 const { dir, remove } = await temporary();
 const server = await startServer(path.join(dir, "server"));
-const service = await startService(path.join(dir, "service"), [
+const services = values.nodes === undefined ? undefined : await startServices();
+const args = [
   ...["--server", `main=${server.url}`, "--log-level", "silent", "--workers", "2"],
-]);
-const client = api(service.url);
+  ...(services ? ["--database-url", services.database, "--queue-url", services.queue] : []),
+];
+const nodes = await Promise.all(
+  Array.from({ length: Number(values.nodes ?? 1) }, () =>
+    startService(path.join(dir, "service"), args),
+  ),
+);
+const clients = nodes.map(({ url }) => api(url));
 const began = performance.now();
 let next = 0;
 let done = 0;
@@ -70,22 +80,25 @@ let failed = 0;
 try {
   const one = async () => {
     while (next < total) {
+      const client = clients[next % clients.length]!;
       const { id } = await client.create(await body(next++));
       const end = await client.ended(id);
       if (end.status !== "COMPLETED" || end.total_steps !== STEPS) failed++;
       if (++done % Math.max(1, Math.round(total / 10)) !== 0) continue;
-      const { service: own, hands } = memoryOf(service.child.pid!);
+      const memory = nodes.map(({ child }) => memoryOf(child.pid!));
+      const all = (of: "service" | "hands") => memory.map((one) => one[of]).join(" + ");
       const seconds = (performance.now() - began) / 1000;
       console.log(
         `${String(done * STEPS).padStart(6)} steps  ${seconds.toFixed(0).padStart(4)} s  ` +
-          `service ${own} MiB  processes of steps ${hands} MiB`,
+          `service ${all("service")} MiB  processes of steps ${all("hands")} MiB`,
       );
     }
   };
   await Promise.all(Array.from({ length: Number(values.open) }, one));
   console.log(`${total} workflows, ${total * STEPS} steps, ${failed} not completed`);
 } finally {
-  await service.stop();
+  await Promise.all(nodes.map((node) => node.stop()));
+  await services?.stop();
   await server.stop();
   await remove();
 }

@@ -58,5 +58,9 @@ describe.runIf(HAS_SERVICES)("services on a database and a queue that die", () =
         steps: [{ status: "COMPLETED", retry_count: 0 }],
       });
     expect(await over(await create(4))).toMatchObject({ status: "COMPLETED" });
+
+    // Nor is a node held up by a queue that can't be told that it goes.
+    await redis.stop();
+    expect(await nodes[0]!.stop()).toBe(0);
   });
 });

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+
 import {
   type BackendFactory,
   createRedisBackend,
@@ -130,6 +132,7 @@ export async function openBullmqTurns(
   );
   queue.on("error", onFault);
   let worker: Worker<unknown, unknown, string, IQueueBackend> | undefined;
+  const working = new Set<Promise<void>>();
   const afterwards = new Set<Promise<void>>();
 
   const add = async (ids: readonly string[]) => {
@@ -148,7 +151,9 @@ export async function openBullmqTurns(
             throw new WaitingError();
           }
           // Who takes a turn answers for its own failures.
-          await take(job.id!);
+          const turn = take(job.id!).finally(() => working.delete(turn));
+          working.add(turn);
+          await turn;
         },
         {
           ...engine.waiting.options,
@@ -173,9 +178,14 @@ export async function openBullmqTurns(
       await worker?.pause(true);
     },
     async close() {
-      await worker?.close();
-      await Promise.all(afterwards);
-      await queue.close();
+      await Promise.allSettled(working);
+      const told = async () => {
+        await worker?.close();
+        await Promise.all(afterwards);
+        await queue.close();
+      };
+      // One that is away can't be told; its locks run out.
+      await Promise.race([told().catch(onFault), wait(COMMAND_MS, undefined, { ref: false })]);
       await engine.close();
     },
   };
