@@ -45,7 +45,7 @@ export async function createLease(
   let lost = false;
   let renewed = Date.now();
   let told = () => {};
-  let looking = Promise.resolve();
+  let looking: Promise<void> | undefined;
   const look = async () => {
     const now = Date.now();
     if (now - renewed >= lease / 3) {
@@ -61,7 +61,11 @@ export async function createLease(
   await look();
   // A store that does not answer once is asked again; a lease that runs out is lost by itself.
   const timer = setInterval(() => {
-    looking = looking.then(look).catch(() => undefined);
+    looking ??= look()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = undefined;
+      });
   }, LOOK);
   return {
     ok: true,
