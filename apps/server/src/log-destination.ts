@@ -58,7 +58,8 @@ function reopened(fd: number): number {
 
 function putOf(fd: number): Put {
   try {
-    const found = fstatSync(fd);
+    // Without `bigint` it would leave a pipe where Node 20 looks while it follows links to modules.
+    const found = fstatSync(fd, { bigint: true });
     if (found.isFIFO() || found.isSocket()) return putThrough(new Socket({ fd, readable: false }));
     return putInto(found.isCharacterDevice() ? reopened(fd) : fd);
   } catch {

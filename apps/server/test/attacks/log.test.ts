@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
+import { createLogDestination } from "../../src/log-destination.ts";
 import { scratch } from "../support/app.ts";
 import { createTo, untilEnded } from "../support/creates.ts";
 import { dial, get } from "../support/raw.ts";
@@ -69,4 +72,25 @@ test("a reader of the log that stalls holds up nothing, and hears how much it mi
   const notice = lines.map((line) => JSON.parse(line) as { dropped?: number });
   expect(notice.find(({ dropped }) => dropped !== undefined)?.dropped).toBeGreaterThan(0);
   expect(await kill("SIGTERM")).toEqual({ code: 0, signal: null });
+});
+
+test("a log into a pipe leaves Node's search for modules as it was", async () => {
+  // Node 20 follows no link while the file that was looked at last is a pipe, and then a built server
+  // finds no part of what pnpm installed.
+  const home = await realpath(await scratch());
+  const [app, store] = [path.join(home, "app"), path.join(home, "store")];
+  await mkdir(path.join(app, "node_modules"), { recursive: true });
+  await mkdir(store);
+  await symlink(store, path.join(app, "node_modules", "part"));
+  for (const folder of [app, store]) await writeFile(path.join(folder, "index.js"), "");
+  const fifo = path.join(home, "log");
+  execFileSync("mkfifo", [fifo]);
+  const pipe = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(pipe));
+  const { resolve } = createRequire(path.join(app, "index.js"));
+  expect(resolve("./index.js")).toBe(path.join(app, "index.js"));
+
+  createLogDestination(pipe);
+
+  expect(resolve("part")).toBe(path.join(store, "index.js"));
 });
