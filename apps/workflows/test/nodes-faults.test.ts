@@ -7,7 +7,9 @@ import { startPostgres } from "../../server/test/support/services/postgres.ts";
 import { startRedis } from "../../server/test/support/services/redis.ts";
 import { api, listener, LOCAL, picture, startService, temporary, until } from "./support.ts";
 
-describe.runIf(HAS_SERVICES)("services on a database and a queue that die", () => {
+const BOUND = { timeout: 600_000 };
+
+describe.runIf(HAS_SERVICES)("services on a database and a queue that die", BOUND, () => {
   test("go on when these are back, and nothing is lost with all that the queue had", async () => {
     const place = await temporary();
     onTestFinished(place.remove);

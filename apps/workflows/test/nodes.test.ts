@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { databaseForTest, type TestDatabase } from "../../server/test/support/database.ts";
+import { databaseForTest } from "../../server/test/support/database.ts";
 import { HAS_SERVICES, servicesForTests } from "../../server/test/support/services/for-tests.ts";
 import {
   api,
@@ -20,34 +20,55 @@ import {
 
 const SECRET = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
 
-let place: Awaited<ReturnType<typeof temporary>>;
-let database: TestDatabase;
-const started: Started[] = [];
+/** Services with the same files on a database of their own; the queue is where the workflows are. */
+async function makeGroup() {
+  const place = await temporary();
+  const database = await databaseForTest((await servicesForTests()).database);
+  const started: Started[] = [];
+  const dir = path.join(place.dir, "files");
+  await mkdir(dir);
+  return {
+    place,
+    database,
+    async nodes(count: number, ...args: string[]): Promise<Started[]> {
+      const all = await Promise.all(
+        Array.from({ length: count }, () =>
+          startService(dir, ["--database-url", database.url, ...LOCAL, ...args]),
+        ),
+      );
+      started.push(...all);
+      return all;
+    },
+    async remove() {
+      await Promise.all(started.map((one) => one.kill()));
+      await database.drop();
+      await place.remove();
+    },
+  };
+}
+type Group = Awaited<ReturnType<typeof makeGroup>>;
 
-describe.runIf(HAS_SERVICES)("several services on one database", () => {
-  beforeEach(async () => {
-    place = await temporary();
-    database = await databaseForTest((await servicesForTests()).database);
-  });
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((one) => one.kill()));
-    await database.drop();
-    await place.remove();
-  });
+const BOUND = { timeout: 600_000 };
 
-  /** Nodes with the same files; the steps here need no server. The queue is where the workflows are. */
-  async function nodes(count: number, ...args: string[]): Promise<Started[]> {
-    const dir = path.join(place.dir, "files");
-    await mkdir(dir, { recursive: true });
-    const all = await Promise.all(
-      Array.from({ length: count }, () =>
-        startService(dir, ["--database-url", database.url, ...LOCAL, ...args]),
-      ),
-    );
-    started.push(...all);
-    return all;
+describe.runIf(HAS_SERVICES)("several services on one database", BOUND, () => {
+  let group: Group;
+  let a: Started;
+  let b: Started;
+  let c: Started;
+  beforeAll(async () => {
+    group = await makeGroup();
+    const three = await group.nodes(3, "--webhook-secret", SECRET, "--at-once", "2");
+    [a, b, c] = three as [Started, Started, Started];
+  });
+  afterAll(() => group.remove());
+  /** For those that are not the same after it. */
+  async function ownGroup(): Promise<Group> {
+    const own = await makeGroup();
+    onTestFinished(own.remove);
+    return own;
   }
 
+  /** The steps here need no server. */
   const resize = (id: string, number: number, ...needs: string[]) => ({
     id,
     task_type: "RESIZE",
@@ -82,13 +103,14 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
   }
 
   test("any of them shows what another one does, to its end, and serves its files", async () => {
-    const [a, b] = await nodes(2);
     const taker = await slow();
     try {
-      const { id } = await api(a!.url).create(
-        await body([await taker.step(), resize("one", 7), resize("two", 7, "one")]),
+      const { id } = await api(a.url).create(
+        await body([await taker.step(), resize("one", 7), resize("two", 7, "one")], {
+          origin_instance: "seen",
+        }),
       );
-      const stream = await fetch(`${b!.url}/api/v1/workflows/${id}`, {
+      const stream = await fetch(`${b.url}/api/v1/workflows/${id}`, {
         headers: { accept: "text/event-stream" },
       });
       await until(async () => taker.answers[0], "the step that sends");
@@ -98,10 +120,10 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
         ([, data]) => JSON.parse(data!) as { status: string; completed_steps: number },
       );
       expect(seen.at(-1)).toMatchObject({ status: "COMPLETED", completed_steps: 3 });
-      const end = await api(b!.url).get(id);
+      const end = await api(b.url).get(id);
       const { url } = end.steps[2]!.result!["image"] as { url: string };
-      expect(await api(b!.url).bytes(url)).toEqual(await api(a!.url).bytes(url));
-      const { body: list } = await api(b!.url).call("GET", "/");
+      expect(await api(b.url).bytes(url)).toEqual(await api(a.url).bytes(url));
+      const { body: list } = await api(b.url).call("GET", "/?origin_instance=seen");
       expect(list).toMatchObject({ total: 1, workflows: [{ id }] });
     } finally {
       await taker.stop();
@@ -109,52 +131,54 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
   });
 
   test("a pause, a resume, a change and a cancel count whichever of them is asked", async () => {
-    const all = await nodes(3);
-    const [a, b, c] = all.map(({ url }) => api(url));
+    const [atA, atB, atC] = [a, b, c].map(({ url }) => api(url));
     const taker = await slow();
     try {
-      const made = await a!.create(
+      const made = await atA!.create(
         await body([await taker.step(), { ...resize("after", 8), depends_on: ["hand"] }]),
       );
       await until(async () => taker.answers[0], "the step that sends");
-      const paused = await Promise.all([b, c].map((one) => one!.call("POST", `/${made.id}/pause`)));
+      const paused = await Promise.all(
+        [atB, atC].map((one) => one!.call("POST", `/${made.id}/pause`)),
+      );
       expect(paused.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
         200, 409,
       ]);
       taker.answers[0]!();
-      await a!.until(made.id, ({ completed_steps }) => completed_steps === 1);
-      expect(await c!.workflow("PATCH", `/${made.id}`, { name: "Other" })).toMatchObject({
+      await atA!.until(made.id, ({ completed_steps }) => completed_steps === 1);
+      expect(await atC!.workflow("PATCH", `/${made.id}`, { name: "Other" })).toMatchObject({
         name: "Other",
         status: "PAUSED",
         steps: [{ status: "COMPLETED" }, { status: "PENDING" }],
       });
-      await c!.workflow("POST", `/${made.id}/resume`);
-      expect(await b!.ended(made.id)).toMatchObject({ name: "Other", status: "COMPLETED" });
+      await atC!.workflow("POST", `/${made.id}/resume`);
+      expect(await atB!.ended(made.id)).toMatchObject({ name: "Other", status: "COMPLETED" });
 
-      const { id } = await a!.create(await body([await taker.step()]));
+      const { id } = await atA!.create(await body([await taker.step()]));
       await until(async () => taker.answers[1], "the step that sends");
       // Two of them are not the one that does it.
-      expect(await b!.workflow("DELETE", `/${id}`)).toMatchObject({
+      expect(await atB!.workflow("DELETE", `/${id}`)).toMatchObject({
         status: "CANCELLED",
         steps: [{ status: "CANCELLED" }],
       });
-      expect(await c!.get(id)).toMatchObject({ status: "CANCELLED" });
+      expect(await atC!.get(id)).toMatchObject({ status: "CANCELLED" });
     } finally {
       await taker.stop();
     }
   });
 
   test("one that is stopped leaves what it was at to the others, at once", async () => {
+    const { nodes } = await ownGroup();
     const taker = await slow();
     try {
-      const [a] = await nodes(1);
-      const { id } = await api(a!.url).create(await body([await taker.step()]));
+      const [first] = await nodes(1);
+      const { id } = await api(first!.url).create(await body([await taker.step()]));
       await until(async () => taker.answers[0], "the step that sends");
-      const [b] = await nodes(1);
-      expect(await a!.stop()).toBe(0);
+      const [second] = await nodes(1);
+      expect(await first!.stop()).toBe(0);
       await until(async () => taker.answers[1], "the step at the other one");
       taker.answers[1]!();
-      expect(await api(b!.url).ended(id)).toMatchObject({
+      expect(await api(second!.url).ended(id)).toMatchObject({
         status: "COMPLETED",
         steps: [{ retry_count: 0 }],
       });
@@ -166,38 +190,41 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
   });
 
   test("what one that was asleep brings late changes nothing", async () => {
+    const { nodes } = await ownGroup();
     const taker = await slow();
     try {
-      const [a] = await nodes(1);
-      const { id } = await api(a!.url).create(await body([await taker.step(), resize("two", 5)]));
+      const [first] = await nodes(1);
+      const { id } = await api(first!.url).create(
+        await body([await taker.step(), resize("two", 5)]),
+      );
       await until(async () => taker.answers[0], "the step that sends");
-      const [b] = await nodes(1);
-      const asleep = [a!.child.pid!, ...childrenOf(a!)];
+      const [second] = await nodes(1);
+      const asleep = [first!.child.pid!, ...childrenOf(first!)];
       for (const pid of asleep) process.kill(pid, "SIGSTOP");
       await until(async () => taker.answers[1], "the step at the other one");
       for (const pid of asleep) process.kill(pid, "SIGCONT");
       taker.answers[0]!("late");
       // Awake, it is one of them as before.
-      const { id: next } = await api(a!.url).create(await body([resize("one", 6)]));
-      expect(await api(a!.url).ended(next)).toMatchObject({ status: "COMPLETED" });
-      expect(await api(a!.url).get(id)).toMatchObject({ steps: [{ status: "RUNNING" }, {}] });
+      const { id: next } = await api(first!.url).create(await body([resize("one", 6)]));
+      expect(await api(first!.url).ended(next)).toMatchObject({ status: "COMPLETED" });
+      expect(await api(first!.url).get(id)).toMatchObject({ steps: [{ status: "RUNNING" }, {}] });
       const end = await until(async () => {
         for (const answer of taker.answers.splice(1)) answer("in time");
-        const now = await api(b!.url).get(id);
+        const now = await api(second!.url).get(id);
         return now.status === "RUNNING" ? undefined : now;
       }, "the end");
       expect(end).toMatchObject({
         status: "COMPLETED",
         steps: [{ retry_count: 0, result: { status: 200, body: "in time" } }, {}],
       });
-      expect(await api(a!.url).get(id)).toEqual(end);
+      expect(await api(first!.url).get(id)).toEqual(end);
     } finally {
       await taker.stop();
     }
   });
 
-  test("many workflows are spread over them, each is done once, and each webhook is sent once", async () => {
-    const all = await nodes(3, "--webhook-secret", SECRET, "--at-once", "2");
+  test("many workflows at once are each done once, and each webhook is sent once", async () => {
+    const all = [a, b, c];
     const receiver = await listener();
     try {
       const ids = await Promise.all(
@@ -230,30 +257,30 @@ describe.runIf(HAS_SERVICES)("several services on one database", () => {
   });
 
   test("one whose connections are cut goes on when the database is back", async () => {
-    const [a] = await nodes(1);
+    const { database } = group;
     const taker = await slow();
     try {
-      const { id } = await api(a!.url).create(await body([await taker.step(), resize("one", 9)]));
+      const { id } = await api(a.url).create(await body([await taker.step(), resize("one", 9)]));
       await until(async () => taker.answers[0], "the step that sends");
       await database.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'modly-workflows ${database.schema}%' or application_name = '${database.schema}_queue'`,
       );
       taker.answers[0]!();
-      expect(await api(a!.url).ended(id)).toMatchObject({ status: "COMPLETED" });
+      expect(await api(a.url).ended(id)).toMatchObject({ status: "COMPLETED" });
     } finally {
       await taker.stop();
     }
   });
 
   test("one that has other files, or a database that is not there, does not start, and says why", async () => {
-    await nodes(1);
-    await expect(
-      startService(path.join(place.dir, "elsewhere"), ["--database-url", database.url]),
-    ).rejects.toThrow(/All services on one database need the same --data-dir/);
-    await expect(
-      startService(path.join(place.dir, "elsewhere"), [
-        ...["--database-url", "postgres://nobody@127.0.0.1:1/none"],
-      ]),
-    ).rejects.toThrow(/The database can't be used: the database can't be reached/);
+    const { place, database } = group;
+    const elsewhere = (url: string) =>
+      startService(path.join(place.dir, "elsewhere"), ["--database-url", url]);
+    await expect(elsewhere(database.url)).rejects.toThrow(
+      /All services on one database need the same --data-dir/,
+    );
+    await expect(elsewhere("postgres://nobody@127.0.0.1:1/none")).rejects.toThrow(
+      /The database can't be used: the database can't be reached/,
+    );
   });
 });
