@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
 import { bodiesWith } from "../test/neighbour/bodies.ts";
-import { judge } from "../test/neighbour/judge.ts";
+import { judge, type Verdict } from "../test/neighbour/judge.ts";
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +17,11 @@ const { values } = parseArgs({
     patience: { type: "string", default: "120" },
   },
 });
+const base = values.url.replace(/\/$/, "");
+await fetch(`${base}/workflows/`).catch(() => {
+  console.error(`Nothing answers at ${base}. Start the service, or give its address with --url.`);
+  process.exit(3);
+});
 const read = async (file: string) =>
   JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
 const picture = `data:image/png;base64,${(await readFile(values.picture)).toString("base64")}`;
@@ -25,7 +30,7 @@ const slowParams = { seed: Math.floor(Math.random() * 1e9) };
 const own = bodiesWith(picture, { model: values.model, slowModel: values.model, slowParams });
 const verdicts = await judge(
   {
-    base: values.url.replace(/\/$/, ""),
+    base,
     token: values.token,
     quick: values.quick ? await read(values.quick) : own.quick,
     slow: values.slow ? await read(values.slow) : own.slow,
@@ -35,6 +40,7 @@ const verdicts = await judge(
 );
 for (const { id, says, outcome, why } of verdicts)
   console.log(`${id}  ${outcome.padEnd(9)}  ${says}${why ? `: ${why}` : ""}`);
-const broken = verdicts.filter(({ outcome }) => outcome === "broken").length;
-console.log(`${verdicts.length - broken} of ${verdicts.length} are not broken`);
-process.exitCode = broken === 0 ? 0 : 1;
+const count = (wanted: Verdict["outcome"]) =>
+  verdicts.filter(({ outcome }) => outcome === wanted).length;
+console.log(`${count("kept")} kept, ${count("broken")} broken, ${count("not asked")} not asked`);
+process.exitCode = count("broken") === 0 ? 0 : 1;

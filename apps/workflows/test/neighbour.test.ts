@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { buffer } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -44,6 +46,28 @@ test("the service keeps everything that the neighbouring API promises", async ()
   const verdicts = await judge(target(service.url));
   expect(verdicts.filter(({ outcome }) => outcome !== "kept")).toEqual([]);
   expect(verdicts).toHaveLength(CHECKS.length);
+});
+
+test.for([
+  ["http://127.0.0.1:1", 3, /Nothing answers at .*Start the service/],
+  ["the service", 0, /^1 kept, 0 broken, 0 not asked$/m],
+] as const)("the command says how it came out: %s", async ([named, code, says]) => {
+  const url = named === "the service" ? service.url : named;
+  const command = spawn(
+    process.execPath,
+    [
+      ...["--import", "tsx", "--conditions=@modly-runs/source", "apps/workflows/scripts/check.ts"],
+      ...["--url", `${url}/api/v1/`, "--token", "s3cret", "--only", "WF-14"],
+    ],
+    { cwd: path.resolve(import.meta.dirname, "../../.."), stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const [said, complained] = await Promise.all([
+    text(command.stdout),
+    text(command.stderr),
+    once(command, "close"),
+  ]);
+  expect(said + complained).toMatch(says);
+  expect(command.exitCode).toBe(code);
 });
 
 /** What a service that is wrong in one thing answers; undefined leaves it as it is. */
