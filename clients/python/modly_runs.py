@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -206,16 +205,15 @@ def _refusal(status: int, body: bytes) -> Failure:
 def _keep(mesh: bytes, to: Optional[str]) -> Optional[bytes]:
     if to is None:
         return mesh
-    part = None
+    # Not by tempfile, whose files are their owner's alone.
+    part = os.path.join(os.path.dirname(os.path.abspath(to)), f".{uuid.uuid4().hex}.part")
     try:
-        handle, part = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(to)), suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with open(part, "xb") as file:
             file.write(mesh)
         os.replace(part, to)
-        part = None
     except OSError as error:
         raise Failure("local_file", f"{to} can't be written: {error.strerror}.") from error
     finally:
-        if part is not None:
+        if os.path.exists(part):
             os.unlink(part)
     return None

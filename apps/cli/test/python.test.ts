@@ -1,7 +1,7 @@
 // The Python client, as a program of somebody else's.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 
@@ -59,6 +59,11 @@ test("the Python client goes from a picture to an STL, and knows every refusal",
       once(python, "close"),
     ]);
     expect(out, errors).toBe("well\n");
+    // Others may read the mesh as they may read any new file.
+    await writeFile(path.join(dir, "any"), "");
+    expect((await stat(path.join(dir, "duck.glb"))).mode).toBe(
+      (await stat(path.join(dir, "any"))).mode,
+    );
     const stl = await readFile(path.join(dir, "duck.stl"));
     expect(stl).toHaveLength(84 + stl.readUInt32LE(80) * 50);
   } finally {
