@@ -99,7 +99,6 @@ test("a flow is run, a line for each step, and its files are in a folder of its 
 
 test("a folder of pictures goes through the whole flow, one by one", async () => {
   const file = await write();
-  await mkdir(path.join(cwd, "out"));
   const pictures = ["duck.png", "mug.png", "star.png"].map(example);
   const { code, result } = await flowJson("run", file, ...pictures, "-o", "out");
   expect([code, result.status, result.steps.length]).toEqual([0, "done", 9]);

@@ -75,6 +75,14 @@ test("a folder that is not there, or can't be written, is said before the run", 
   expect((await on("run", duck, "-o", "closed/duck.glb").ended).code).toBe(8);
 });
 
+test("a folder that is named as one is made", async () => {
+  const { code, stderr } = await on("run", duck, ...steps, "-o", "new/folder/").ended;
+  expect(code, stderr).toBe(0);
+  expect((await readFile(at("new", "folder", "duck.glb"))).toString("latin1", 0, 4)).toBe("glTF");
+  const inAFile = await on("run", duck, "-o", "new/folder/duck.glb/below/").ended;
+  expect([inAFile.code, inAFile.stderr]).toEqual([8, expect.stringMatching(/is no folder/)]);
+});
+
 /** Runs the command in a shell, with what follows it in a pipe. */
 async function piped(args: string, rest: string): Promise<number | null> {
   const line = `${command.map((word) => `'${word}'`).join(" ")} ${args} --api-url ${server.url} ${rest}`;

@@ -38,13 +38,13 @@ export const run: Command<[string[]], RunOptions> = {
     option.params(),
     new Option(
       "-o, --output <file>",
-      "a file, a folder that exists, or - for stdout (default: a new NAME.glb)",
+      "a file, a folder (NAME/ is made), or - for stdout (default: a new NAME.glb)",
     ),
     option.format(),
     option.size(),
     new Option(
       "--preview <file>",
-      "also draw the mesh: into a PNG, or a folder that exists, where it is NAME.preview.png",
+      "also draw the mesh: into a PNG, or a folder, where it is NAME.preview.png",
     ),
     new Option("--open", "open the mesh when it is there"),
     new Option("--collection <name>", "the folder of the workspace that the mesh goes to"),

@@ -8,12 +8,13 @@ import { readFile } from "node:fs/promises";
 
 import type { Context } from "../context.ts";
 import { type Ending, endingOf, EXIT } from "../exit.ts";
+import { wrongWithNewFolder } from "../local/folders.ts";
 import { SELF } from "../self.ts";
 import { changesOf } from "./changes.ts";
 import { givenTo } from "./given.ts";
 import { atHome, flowRunCalled, type Home } from "./home.ts";
 import type { Act, FlowOptions } from "./options.ts";
-import { saveOutputs, wrongWithFolder } from "./save.ts";
+import { saveOutputs } from "./save.ts";
 import { stepJson, teller } from "./tell.ts";
 
 /** Milliseconds that a server may be away in the middle of a step. */
@@ -42,17 +43,23 @@ export const checkFlow: Act = async (context, file, pictures, options) => {
   });
 };
 
+/** Makes the folder that was named; an ending if that can't be. */
+async function wrongWithOutput({ output }: FlowOptions): Promise<Ending | undefined> {
+  const wrong = output === undefined ? undefined : await wrongWithNewFolder(output);
+  return wrong === undefined ? undefined : { exit: EXIT.file, code: "local_file", message: wrong };
+}
+
 /** `flow run`: makes a flow run of a definition and runs it. */
 export const startFlow: Act = async (context, file, pictures, options) => {
   const read = await readIt(context, file, options);
   if (!read.ok) return read.ending;
   const { definition } = read.value;
-  const wrong = await wrongWithFolder(options.output);
-  if (wrong !== undefined) return { exit: EXIT.file, code: "local_file", message: wrong };
   return atHome(async (home) => {
     const planned = await planFor(context, home, file, read.value, pictures, options);
     if (!planned.ok) return planned.ending;
     const plan = planned.value;
+    const wrong = await wrongWithOutput(options);
+    if (wrong) return wrong;
     const world = await worldFor(context, definition, plan);
     if ("exit" in world) return world;
     // With everything that was set from here: a resume knows nothing of the options.
@@ -71,8 +78,8 @@ export const startFlow: Act = async (context, file, pictures, options) => {
 
 /** `flow resume`: goes on with a flow run that failed, was cancelled, or was cut off. */
 export const resumeFlow: Act = async (context, word, _pictures, options) => {
-  const wrong = await wrongWithFolder(options.output);
-  if (wrong !== undefined) return { exit: EXIT.file, code: "local_file", message: wrong };
+  const wrong = await wrongWithOutput(options);
+  if (wrong) return wrong;
   return atHome(async (home) => {
     const called = await flowRunCalled(home, word);
     if (!called.ok) return called.ending;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 
 import { isFile, type Plan, type Value } from "@modly-runs/flows";
@@ -13,14 +13,6 @@ export interface SavedOutput {
   file?: string;
   text?: string;
   number?: number;
-}
-
-/** What is wrong with the folder that was named, before anything runs. */
-export async function wrongWithFolder(folder: string | undefined): Promise<string | undefined> {
-  if (folder === undefined) return undefined;
-  const kind = await stat(folder).catch(() => undefined);
-  if (!kind) return `There is no folder ${folder}. Make it first: mkdir -p ${folder}`;
-  return kind.isDirectory() ? undefined : `${folder} is no folder.`;
 }
 
 /** Writes what a flow run gave, as far as it came, into a folder: the one that was named, or a new one. */

@@ -1,11 +1,11 @@
-import { constants, existsSync } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { type Format, FORMATS, isFormat } from "@modly-runs/mesh/formats";
 
 import { type Ending, EXIT } from "../exit.ts";
-import { quoted } from "../self.ts";
+import { wrongWithFolder, wrongWithNewFolder } from "./folders.ts";
 import type { Picture } from "./pictures.ts";
 
 /** Where the meshes go and what they become. */
@@ -60,7 +60,7 @@ export async function planOf(
     );
   if (meshes > 1 && output !== undefined && !isFolder)
     return usage(
-      `${meshes} meshes don't fit into ${output === "-" ? "stdout" : output}. Name a folder that exists: -o meshes/`,
+      `${meshes} meshes don't fit into ${output === "-" ? "stdout" : output}. Name a folder: -o meshes/`,
     );
   const folder = isFolder ? output : output === undefined ? "." : path.dirname(output);
   if (output !== "-") {
@@ -97,9 +97,11 @@ export async function planOf(
   };
 }
 
+const SAYS_FOLDER = /[\\/]$/;
+
 /** Whether a name means a folder, there or not. */
 async function isFolderName(name: string): Promise<boolean> {
-  if (/[\\/]$/.test(name)) return true;
+  if (SAYS_FOLDER.test(name)) return true;
   return (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
 }
 
@@ -115,29 +117,22 @@ async function previewsOf(
     return (await wrongWith(preview)) ?? { ok: true, value: named };
   }
   if (path.extname(preview).toLowerCase() !== ".png")
-    return usage(`--preview draws a PNG: ${preview} must end in .png, or be a folder that exists.`);
+    return usage(
+      `--preview draws a PNG: ${preview} must end in .png, or be a folder: --preview previews/`,
+    );
   if (meshes > 1)
     return usage(
-      `The previews of ${meshes} meshes don't fit into ${preview}. Name a folder that exists: --preview previews/`,
+      `The previews of ${meshes} meshes don't fit into ${preview}. Name a folder: --preview previews/`,
     );
   const wrong =
     (await wrongWith(path.dirname(preview))) ?? (await wrongWithFile(preview, pictures));
   return wrong ?? { ok: true, value: () => preview };
 }
 
+/** A name that says it is a folder is made one; any other has to be there. */
 async function wrongWith(folder: string): Promise<{ ok: false; ending: Ending } | undefined> {
-  try {
-    if (!(await stat(folder)).isDirectory()) return local(`${folder} is no folder.`);
-    await access(folder, constants.W_OK);
-    return undefined;
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    return local(
-      missing
-        ? `There is no folder ${folder}. Make it first: mkdir -p ${quoted(folder)}`
-        : `The folder ${folder} can't be written.`,
-    );
-  }
+  const wrong = await (SAYS_FOLDER.test(folder) ? wrongWithNewFolder : wrongWithFolder)(folder);
+  return wrong === undefined ? undefined : local(wrong);
 }
 
 /** What is wrong with a file that is there already; nothing is wrong with one that is not. */
