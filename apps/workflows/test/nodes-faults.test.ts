@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { HAS_SERVICES } from "../../server/test/support/services/for-tests.ts";
@@ -21,7 +19,12 @@ describe.runIf(HAS_SERVICES)("services on a database and a queue that die", BOUN
       for (const answer of answers.splice(0)) answer();
     };
     onTestFinished(taker.stop);
-    const args = ["--database-url", postgres.url, "--queue-url", redis.url, ...LOCAL];
+    const receiver = await listener();
+    onTestFinished(receiver.stop);
+    const args = [
+      ...["--database-url", postgres.url, "--queue-url", redis.url, ...LOCAL],
+      ...["--webhook-secret", `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
+    ];
     const nodes = await Promise.all(
       // One place each: what comes later waits in the queue.
       [1, 2].map(() => startService(place.dir, [...args, "--at-once", "1"])),
@@ -32,7 +35,8 @@ describe.runIf(HAS_SERVICES)("services on a database and a queue that die", BOUN
       const file = await picture(number);
       const config = { url: `${taker.url}/${number}`, file };
       const steps = [{ id: "hand", task_type: "SEND", config }];
-      return (await client.create({ name: "Faults", origin_instance: randomUUID(), steps })).id;
+      const origin = { name: "Faults", origin_instance: "tests", webhook_url: receiver.url };
+      return (await client.create({ ...origin, steps })).id;
     };
     const ids = [await create(1), await create(2)];
     /** Whoever began again is answered too. */
@@ -60,6 +64,10 @@ describe.runIf(HAS_SERVICES)("services on a database and a queue that die", BOUN
         steps: [{ status: "COMPLETED", retry_count: 0 }],
       });
     expect(await over(await create(4))).toMatchObject({ status: "COMPLETED" });
+
+    // Started and completed, of each.
+    const told = () => new Set(receiver.heard.map(({ headers }) => headers["webhook-id"]));
+    await until(async () => told().size === 8 || undefined, "the webhooks");
 
     // Nor is a node held up by a queue that can't be told that it goes.
     await redis.stop();

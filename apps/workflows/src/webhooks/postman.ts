@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+
 import { OutOfReach, type Reach, send } from "@modly-runs/flows/outbound";
 
 import type { Log } from "../log.ts";
@@ -10,6 +12,8 @@ const AT_ONCE = 8;
 /** Milliseconds that a receiver has for its answer. */
 const PATIENCE = 15_000;
 const LONGEST_PAUSE = 3_600_000;
+/** Milliseconds after which a store that failed is asked again. */
+const STORE_AGAIN = 5000;
 /** An answer is of no interest beyond its status. */
 const MOST_ANSWER = 1024;
 
@@ -52,10 +56,16 @@ export function createPostman(deps: PostmanDeps): Postman {
       const { due, nextAt } = await store.due(now, room, [...underWay.keys()]);
       for (const webhook of due) {
         if (stopping.signal.aborted) break;
-        const delivery = deliver(webhook).finally(() => {
-          underWay.delete(webhook.id);
-          wake();
-        });
+        const delivery = deliver(webhook)
+          .catch(async (cause: unknown) => {
+            log.error({ err: cause, id: webhook.id }, "what came of a webhook can't be stored");
+            // It will be sent again: not before the store has had a while.
+            await wait(STORE_AGAIN, undefined, { signal: stopping.signal }).catch(() => undefined);
+          })
+          .finally(() => {
+            underWay.delete(webhook.id);
+            wake();
+          });
         underWay.set(webhook.id, delivery);
       }
       const next = nextAt !== null && nextAt > now ? nextAt - now : Infinity;
@@ -67,7 +77,10 @@ export function createPostman(deps: PostmanDeps): Postman {
     again = true;
     if (stopping.signal.aborted) return;
     looking ??= look()
-      .catch((cause: unknown) => log.error({ err: cause }, "webhooks can't be sent"))
+      .catch((cause: unknown) => {
+        log.error({ err: cause }, "webhooks can't be sent now");
+        if (!stopping.signal.aborted) timer = setTimeout(wake, STORE_AGAIN);
+      })
       .finally(() => {
         looking = undefined;
         if (again) wake();
