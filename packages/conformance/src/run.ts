@@ -6,7 +6,7 @@ import { SCENARIOS } from "./scenarios/index.ts";
 import { LATE_IDS, lookAgain, unlessGone, untilQuiet } from "./scenarios/last-look.ts";
 import { judgeHistories } from "./scenarios/predicates.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
-import { Estimate } from "./session/estimate.ts";
+import { Estimate, LongOnes } from "./session/estimate.ts";
 import type { Listener } from "./session/events.ts";
 import { CannotGoOn, Session } from "./session/session.ts";
 import { restart, settle, STUCK } from "./session/settle.ts";
@@ -126,6 +126,9 @@ async function renew(session: Session): Promise<void> {
   }
 }
 
+/** Milliseconds between two words of a long scenario. */
+const TELL_MS = 2_000;
+
 /** How many scenarios talk to the target at once, unless its configuration says otherwise. */
 const LANES = 6;
 
@@ -133,21 +136,20 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
   const beside = scenarios.filter(({ alone }) => !alone);
   const alone = scenarios.filter((scenario) => scenario.alone);
   const lanes = session.target.lanes ?? LANES;
-  const { run = 0 } = session.measured ?? {};
-  const said = new Map(
-    scenarios.map(({ name, lasts }) => [name, lasts?.({ run, long: session.longMs ?? run })]),
-  );
-  const sum = [...said.values()].reduce<number>((all, ms = 0) => all + ms, 0);
   const uncounted = (of: readonly Scenario[]) => of.filter(({ lasts }) => !lasts).length;
-  const estimate = new Estimate(lanes, uncounted(beside), uncounted(alone), sum);
+  const estimate = new Estimate(lanes, uncounted(beside), uncounted(alone));
+  const longOnes = new LongOnes(session, scenarios);
   let done = 0;
-  const tell = (name: string, state: "begins" | "ends") => {
-    const left_ms = estimate.leftMs(session.measured);
+  const tell = (name: string, state: "begins" | "goes on" | "ends") => {
+    const left_ms = estimate.leftMs(session.measured, longOnes.leftMs());
     session.tell({ type: "scenario", name, state, done, total: scenarios.length, left_ms });
   };
   const playOne = async (scenario: Scenario) => {
     const began = performance.now();
+    longOnes.begins(scenario);
     tell(scenario.name, "begins");
+    // A scenario of minutes says in between how it goes on.
+    const clock = scenario.lasts && setInterval(() => tell(scenario.name, "goes on"), TELL_MS);
     const only = lanes === 1 ? "whole" : scenario.alone === true ? "quiet" : undefined;
     if (only === "whole" && scenario.race === true && session.gone === undefined)
       await renew(session);
@@ -160,10 +162,10 @@ async function playAll(session: Session, scenarios: readonly Scenario[]): Promis
     }
     // A session that is over still owes each check its reason.
     if (session.gone !== undefined) await play(session, scenario);
-    const known = said.get(scenario.name);
-    if (known === undefined)
+    clearInterval(clock);
+    longOnes.ended(scenario);
+    if (!scenario.lasts)
       estimate.ended(scenario.alone ? "alone" : "beside", performance.now() - began);
-    else estimate.knownEnded(known);
     done += 1;
     tell(scenario.name, "ends");
   };
@@ -205,6 +207,9 @@ export async function* runConformance(
     // Measured while nothing else is at work.
     if (scenarios.some(({ needs }) => needs?.includes("runs_long")))
       await unlessGone(session.situation("runs_long").then(() => {}));
+    // How many places there are decides how long such a scenario takes.
+    if (scenarios.some(({ lasts }) => lasts))
+      await unlessGone(session.situation("queued").then(() => {}));
     await playAll(session, scenarios);
     if (LATE_IDS.some((id) => wanted.has(id))) await unlessGone(lookAgain(session));
     await judgeHistories(session);

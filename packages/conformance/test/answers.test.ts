@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { problemFault } from "../src/scenarios/answers.ts";
-import { Estimate } from "../src/session/estimate.ts";
+import { Estimate, LongOnes, type Pace } from "../src/session/estimate.ts";
 import { answer, recording } from "./exchanges.ts";
 
 const fault = (body: unknown, headers?: Record<string, string>) => {
@@ -36,15 +36,33 @@ describe("what is wrong with an error body", () => {
 });
 
 describe("the estimate", () => {
-  const measured = { rtt: 1, run: 100 };
+  const rounds = { name: "rounds", lasts: ({ long, places }: Pace) => (60 * long) / places };
 
-  test("adds what a long scenario says of itself, until that has ended", () => {
-    const plain = new Estimate(1, 0, 1).leftMs(measured);
-    const rounds = new Estimate(1, 0, 1, 60_000);
-    expect(rounds.leftMs(measured)).toBe(plain + 60_000);
-    rounds.knownEnded(60_000);
-    expect(rounds.leftMs(measured)).toBe(plain);
-    rounds.ended("alone", 10);
-    expect(rounds.leftMs(measured)).toBe(0);
+  test("counts a long scenario by what is known of the target at that moment", () => {
+    const known = { measured: undefined, longMs: 1_000, places: undefined as number | undefined };
+    const left = new LongOnes(known, [{ name: "short" }, rounds]);
+    expect(left.leftMs()).toBe(0);
+    known.places = 2;
+    expect(left.leftMs()).toBe(30_000);
+    known.places = 1;
+    expect(left.leftMs()).toBe(60_000);
+  });
+
+  test("takes off what is behind, and all of it at the end", () => {
+    const left = new LongOnes({ measured: undefined, longMs: 1_000, places: 1 }, [rounds]);
+    left.begins(rounds);
+    const first = left.leftMs();
+    expect(first).toBeLessThanOrEqual(60_000);
+    expect(left.leftMs()).toBeLessThanOrEqual(first);
+    left.ended(rounds);
+    expect(left.leftMs()).toBe(0);
+  });
+
+  test("adds it to the rest", () => {
+    const measured = { rtt: 1, run: 100 };
+    const estimate = new Estimate(1, 0, 1);
+    expect(estimate.leftMs(measured, 60_000)).toBe(estimate.leftMs(measured) + 60_000);
+    estimate.ended("alone", 10);
+    expect(estimate.leftMs(measured, 60_000)).toBe(60_000);
   });
 });

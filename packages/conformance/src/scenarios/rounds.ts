@@ -1,6 +1,7 @@
 import { isEnded, type RunStatus } from "@modly-runs/contract";
 import { randomUUID } from "node:crypto";
 
+import type { Pace } from "../session/estimate.ts";
 import type { SituationName } from "../target/config.ts";
 import type { Exchange } from "../wire/exchange.ts";
 import { png, PNG_KINDS, pngOf } from "../wire/pictures.ts";
@@ -12,6 +13,8 @@ import type { Scenario } from "./scenario.ts";
 
 /** So many of each kind: whatever hits one run in ten hits one of these. */
 const TIMES = 11;
+/** So many long runs go on beside others. */
+const COMPANY = 3;
 /** A run is cancelled in its last steps from here on. */
 const LATE_PROGRESS = 90;
 
@@ -165,6 +168,17 @@ async function round(t: Bench): Promise<void> {
   await failingRuns(t);
 }
 
+/** Counted from what follows. */
+function lasts({ run, long, places }: Pace): number {
+  const turns = (runs: number) => Math.max(1, runs / places);
+  const oneByOne = (4 * TIMES + Object.keys(PNG_KINDS).length + OTHER_FORMATS.length) * run;
+  // Cancelled half-way on average; then four to their end, and the runs beside them.
+  const longRuns = 2 * (turns(TIMES / 2) + 2 * turns(4)) * long;
+  // Where places are few, each run in company waits until those before it have ended.
+  const waits = places > COMPANY ? 0 : (2 * TIMES * COMPANY * long) / places;
+  return oneByOne + longRuns + waits;
+}
+
 /** What is played more than once by a thorough run: alone, and in the company of others. */
 export const ROUNDS: readonly Scenario[] = [
   {
@@ -174,9 +188,7 @@ export const ROUNDS: readonly Scenario[] = [
     needs: ["succeeds"],
     alone: true,
     thorough: true,
-    // Counted from what follows: plain and failing runs twice, kinds of pictures once, one after the
-    // other; then all long runs, twice, and twice to their end.
-    lasts: ({ run, long }) => (4 * TIMES + Object.keys(PNG_KINDS).length + 5) * run + 6 * long,
+    lasts,
     async run(t) {
       await round(t);
       // In company a place may be taken by the company.
@@ -185,7 +197,7 @@ export const ROUNDS: readonly Scenario[] = [
       await cancelledRuns(t);
       await lastSteps(t);
       if (!(await works(t, "runs_long"))) return;
-      await inCompany(t, 3, async () => {
+      await inCompany(t, COMPANY, async () => {
         await round(t);
         await cancelledRuns(t);
         await lastSteps(t);

@@ -1,5 +1,6 @@
 import type { CheckId } from "../requirements/index.ts";
 import type { SituationName } from "../target/config.ts";
+import type { Pace } from "../session/estimate.ts";
 import type { Bench } from "./bench.ts";
 
 /** A few real exchanges that produce the evidence for one check or for several. */
@@ -14,8 +15,8 @@ export type Scenario = {
   readonly alone?: boolean;
   /** Played only where the target is looked at thoroughly. */
   readonly thorough?: boolean;
-  /** Milliseconds that it takes about, where it is far longer than others, by how long runs last. */
-  readonly lasts?: (ms: { readonly run: number; readonly long: number }) => number;
+  /** Milliseconds that it takes about, where it is far longer than others. */
+  readonly lasts?: (pace: Pace) => number;
   /** Runs may meet or miss each other here: one try that finds nothing says little of a server in doubt. */
   readonly race?: boolean;
   readonly run: (t: Bench) => Promise<void>;

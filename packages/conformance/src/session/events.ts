@@ -12,7 +12,7 @@ export type SessionEvent =
   | {
       readonly type: "scenario";
       readonly name: string;
-      readonly state: "begins" | "ends";
+      readonly state: "begins" | "goes on" | "ends";
       /** Scenarios that have ended, of all that will be played. */
       readonly done: number;
       readonly total: number;

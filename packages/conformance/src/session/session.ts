@@ -71,6 +71,8 @@ export class Session {
   measured: Measured | undefined;
   /** How long a run of runs_long is known to last at the least, in milliseconds. */
   longMs: number | undefined;
+  /** How many runs were at work when one had to wait; unknown until a queue was filled. */
+  places: number | undefined;
   /** How much of meshes was fetched only to look at them. */
   meshBytes = 0;
   /** False once runs were followed closely and went from pending to an end: that is legal. */

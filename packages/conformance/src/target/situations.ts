@@ -186,6 +186,7 @@ async function queued(
   const queue = await fillQueue(bench, recipe);
   await bench.release(...queue.running, ...(queue.waiting === undefined ? [] : [queue.waiting]));
   if (queue.waiting !== undefined) {
+    session.places = queue.running.length;
     return works(recipe, picture, `a run waits behind ${queue.running.length}`);
   }
   if (queue.full)
