@@ -22,6 +22,17 @@ it("the guide's generator is the one that is tested here", async () => {
   expect(shown?.replace("./generator.ts", "../../src/generators/generator.ts")).toBe(source);
 });
 
+it("the lines that the guide writes beside stand in the server as it shows them", async () => {
+  const guide = await readFile(at("docs/write-a-generator.md"), "utf8");
+  const server = await readFile(at("apps/server/src/server.ts"), "utf8");
+  const beside = /```diff\n([\s\S]+?)```/
+    .exec(guide)![1]!
+    .split("\n")
+    .filter((line) => line.startsWith(" "));
+  expect(beside.length).toBeGreaterThan(1);
+  expect(server).toContain(beside.map((line) => line.slice(1)).join("\n"));
+});
+
 it("the guide's generator makes a mesh that the validator accepts, and refuses in a sentence", async () => {
   const generator = await createRegistry([createCardSource()]).choose("paper/card");
   const steps: string[] = [];
