@@ -117,6 +117,7 @@ async function compare(workers: number): Promise<void> {
       after: (between() * WORK_MS) / (places * UTILISATION),
       workMs: Math.max(1, Math.round(between() * WORK_MS)),
     }));
+    console.error(`${asked.length} runs come at random to ${workers} workers ...`);
     const measured: Promise<Times>[] = [];
     for (const { after, workMs } of asked) {
       await wait(after);

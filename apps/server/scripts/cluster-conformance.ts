@@ -14,6 +14,7 @@ const SETTINGS = [
 
 try {
   for (const { name, ...settings } of SETTINGS) {
+    console.error(`The whole core on ${name} ...`);
     const verdicts = await checkCluster(services, settings);
     const passed = verdicts.filter(({ status }) => status === "pass").length;
     const bad = unmet(verdicts);

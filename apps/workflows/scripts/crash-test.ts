@@ -52,6 +52,7 @@ async function run() {
     await services?.stop();
   }
 }
+console.error(`Up to ${values.kills} kills; what came of them is told at the end.`);
 const report = await run();
 const { service, servers, all } = report.kills;
 const seconds = Math.round((performance.now() - began) / 1000);

@@ -72,6 +72,7 @@ const nodes = await Promise.all(
     startService(path.join(dir, "service"), args),
   ),
 );
+console.error(`${total} workflows of ${STEPS} steps; a line for each tenth.`);
 const clients = nodes.map(({ url }) => api(url));
 const began = performance.now();
 let next = 0;

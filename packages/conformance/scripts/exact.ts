@@ -82,6 +82,7 @@ async function gather(): Promise<void> {
   const began = performance.now();
   const misjudged: Told[] = [];
   let heard = 0;
+  console.error(`${trials.length} servers, a line each.`);
   await inShards(fileURLToPath(import.meta.url), (told) => {
     const one = told as Told;
     heard += 1;

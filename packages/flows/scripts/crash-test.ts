@@ -11,6 +11,7 @@ const { values } = parseArgs({
   },
 });
 
+console.error(`Up to ${values.kills} kills; what came of them is told at the end.`);
 const report = await crashTest({
   kills: Number(values.kills),
   pictures: Number(values.pictures),

@@ -19,6 +19,8 @@ export function waitOf(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** Tells on a screen how far a session is, with an estimate. */
 export function progressOn(screen: Screen, now: () => number = () => performance.now()): Listener {
   let shown = 0;
@@ -51,7 +53,7 @@ export function progressOn(screen: Screen, now: () => number = () => performance
     switch (event.type) {
       case "begin":
         line(
-          `Checking ${event.base_url}: ${event.checks} checks. First a plain run, to measure it.`,
+          `Checking ${event.base_url}: ${counted(event.checks, "check")}. First a plain run, to measure it.`,
         );
         break;
       case "calibrated":
@@ -65,7 +67,7 @@ export function progressOn(screen: Screen, now: () => number = () => performance
       case "scenario":
         if (lastLine === undefined) {
           lastLine = now();
-          line(`${event.total} scenarios, about ${waitOf(event.left_ms)}.`);
+          line(`${counted(event.total, "scenario")}, about ${waitOf(event.left_ms)}.`);
         }
         status(event);
         break;
