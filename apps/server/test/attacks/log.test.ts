@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -89,6 +89,8 @@ test("a log into a pipe leaves Node's search for modules as it was", async () =>
   onTestFinished(() => closeSync(pipe));
   const { resolve } = createRequire(path.join(app, "index.js"));
   expect(resolve("./index.js")).toBe(path.join(app, "index.js"));
+  // What was looked at before, as by who took away the pipes of other tests, is no matter of this one.
+  expect(statSync(app).isDirectory()).toBe(true);
 
   createLogDestination(pipe);
 
