@@ -177,6 +177,25 @@ describe("builtin/extrude", () => {
     }
   });
 
+  it("has each part's own colour on its back, and no mark of the front", async () => {
+    const picture = await draw(
+      `<rect x="60" y="60" width="150" height="300" fill="#d03020"/>
+       <circle cx="360" cy="210" r="90" fill="#2040a0"/><circle cx="360" cy="210" r="30" fill="#ffe030"/>`,
+    );
+    const glb = await glbOf("builtin/extrude", picture);
+    const back = await renderGlb(glb, { width: 200, height: 200, fov: 0, lit: false, yaw: 180 });
+    const colours = { red: 0, blue: 0, yellow: 0 };
+    for (let i = 0; i < back.pixels.length; i += 4) {
+      const [r = 0, g = 0, b = 0] = back.pixels.subarray(i, i + 4);
+      if (r > 150 && g < 110 && b < 110) colours.red++;
+      else if (r < 110 && g < 120 && b > 110) colours.blue++;
+      else if (r > 170 && g > 150 && b < 120) colours.yellow++;
+    }
+    expect(colours.red).toBeGreaterThan(2000);
+    expect(colours.blue).toBeGreaterThan(2000);
+    expect(colours.yellow).toBe(0);
+  });
+
   it("engraves, and makes what the presets promise", async () => {
     const picture = await draw(`<polygon points="${star.map((p) => p.join()).join(" ")}"/>`);
     const one = async (params: object) => {

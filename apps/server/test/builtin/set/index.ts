@@ -15,7 +15,7 @@ import {
 } from "./compose.ts";
 import { thing } from "./scenes.ts";
 import type { Drawn, Kind, TestPicture } from "./picture.ts";
-import { lines, PAPER, qr, sprite, word } from "./signs.ts";
+import { lines, logotype, PAPER, qr, sprite, word } from "./signs.ts";
 import { bricks, closeUp, coins, landscape, stone, web } from "./surfaces.ts";
 
 const jpeg = (quality: number) => (image: Sharp) => image.jpeg({ quality });
@@ -140,6 +140,7 @@ export const PICTURES: readonly TestPicture[] = [
     6,
     1,
   ),
+  wanted("text", logotype(), "a ring and a name, in two colours", "extrude", 8, 3),
   wanted(
     "text",
     word("page", "#111", { ground: "#fff" }),

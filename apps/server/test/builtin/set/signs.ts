@@ -27,6 +27,24 @@ export function word(
   return { name: `${name}-text`, truth, draw: () => file(picture(draw(ours))).toBuffer() };
 }
 
+/** A mark and a name beneath it, each part in one of two colours: what most logotypes are. */
+export function logotype(): Drawn {
+  const { width, path } = WORDS.serif;
+  const scale = 800 / width;
+  const draw = () =>
+    picture(
+      svg(
+        900,
+        700,
+        `<circle cx="450" cy="230" r="150" fill="none" stroke="#d0342c" stroke-width="44"/>` +
+          `<g fill="#333840" transform="translate(50 ${450 + 950 * scale}) scale(${scale})"><path d="${path}"/></g>`,
+      ),
+    )
+      .png()
+      .toBuffer();
+  return { name: "logotype-text", truth: draw, draw };
+}
+
 /** A QR code with its quiet zone, in dark on light unless said otherwise. */
 export function qr(
   name: string,

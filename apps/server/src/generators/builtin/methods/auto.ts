@@ -2,7 +2,7 @@ import { MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
 import type { Cutout, Finding } from "../picture/cutout.ts";
 import { toLab } from "../picture/lab.ts";
 import { meanWidth } from "../picture/outline.ts";
-import { flatShare, paletteOf, shareOfColour, shareOfMiddle } from "../picture/palette.ts";
+import { flatShare, paletteOf, shareOfColour, shareOfMiddles } from "../picture/palette.ts";
 import { resample } from "../picture/picture.ts";
 import { pixelSize } from "../picture/pixels.ts";
 import { areas } from "../picture/raster.ts";
@@ -78,8 +78,8 @@ async function flatness(
     const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
     const fine = await finding.cutOut(Math.min(FINEST, native));
     const cells = await resample(picture, fine.crop, fine.coverage.width, fine.coverage.height);
-    return shareOfMiddle(cells, fine.coverage) >= ONE_COLOUR
-      ? "it is drawn in lines of one colour"
+    return shareOfMiddles(cells, fine.coverage) >= ONE_COLOUR
+      ? "it is drawn in lines, each of one colour"
       : undefined;
   }
   const cells = await resample(picture, crop, coverage.width, coverage.height);

@@ -1,5 +1,5 @@
 import { toLab } from "./lab.ts";
-import type { Field, Picture } from "./raster.ts";
+import { areas, type Field, type Picture } from "./raster.ts";
 
 /** A colour of flat artwork: sRGB 0..255 each, and the share of the looked-at cells that have it. */
 export interface Swatch {
@@ -82,17 +82,32 @@ export function shareOfColour(cells: Picture, inside: Field, { colour }: Swatch)
 /** Lines mix with their ground along both sides: colours so far apart are still one. */
 const NEAR = 18;
 
-/** The share of what is nearly covered, 0..1, whose colour is near the middle one: for lines too thin to be flat. */
-export function shareOfMiddle(cells: Picture, inside: Field): number {
+/**
+ * The share of what is nearly covered, 0..1, whose colour is near the middle one of the part that it belongs to: 1 where
+ * every part has one colour, whether they have the same one or not.
+ */
+export function shareOfMiddles(cells: Picture, inside: Field): number {
   const lab = toLab(cells);
-  const covered: number[] = [];
-  inside.data.forEach((value, cell) => value > 0.9 && covered.push(cell));
-  if (covered.length === 0) return 0;
-  const middle = [0, 1, 2].map(
-    (k) =>
-      covered.map((cell) => lab[cell * 3 + k]!).toSorted((a, b) => a - b)[covered.length >> 1]!,
+  let [all, near] = [0, 0];
+  for (const part of partsOf(inside)) {
+    const middle = [0, 1, 2].map(
+      (k) => part.map((cell) => lab[cell * 3 + k]!).toSorted((a, b) => a - b)[part.length >> 1]!,
+    );
+    all += part.length;
+    near += part.filter((cell) => gapTo(lab, cell, middle) < NEAR).length;
+  }
+  return all === 0 ? 0 : near / all;
+}
+
+/** The nearly covered cells of each part. */
+function partsOf({ data, width }: Field): number[][] {
+  const { label, size } = areas(
+    Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0)),
+    width,
   );
-  return covered.filter((cell) => gapTo(lab, cell, middle) < NEAR).length / covered.length;
+  const parts: number[][] = size.map(() => []);
+  data.forEach((covered, cell) => covered > 0.9 && parts[label[cell]!]!.push(cell));
+  return parts.filter((part) => part.length > 0);
 }
 
 /** Colour step between neighbours (CIE76) up to which a cell counts as flat. */

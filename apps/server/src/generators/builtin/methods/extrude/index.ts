@@ -18,6 +18,7 @@ import { BLADE, layOut, RIM, WALL, type Sections } from "./sections.ts";
 import { toPolygon } from "./corners.ts";
 import { sharpen } from "./sharpen.ts";
 import { signedArea, traceLoops } from "./trace.ts";
+import { rimPlaces } from "./underside.ts";
 
 /** The outline is traced on the picture's own pixels, up to so many along its longest side. */
 const FINEST = 1024;
@@ -46,7 +47,8 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   const plan = planOf(params);
   const look = await lookAt(sight, finding, Math.min(COLOURS, native));
   const palette = paletteOf(look.cells, look.coverage, Math.max(2, plan.colours));
-  const work: Work = { cutout, cells, look, palette, plan, ground: finding.ground };
+  const rimOf = rimPlaces(look.cells, look.coverage);
+  const work: Work = { cutout, cells, look, palette, plan, rimOf, ground: finding.ground };
   const bodies = await withSolids((solids) => {
     const traced = solids.keep(
       solids.CrossSection.ofPolygons([...contours, ...bridges], "Positive"),
@@ -89,6 +91,8 @@ interface Work {
   readonly look: { readonly cells: Picture; readonly coverage: Field };
   readonly palette: readonly Swatch[];
   readonly plan: Plan;
+  /** Where in the picture the colour is that the rim has near a place. */
+  readonly rimOf: ReturnType<typeof rimPlaces>;
   readonly ground: readonly [number, number, number] | undefined;
 }
 
@@ -236,17 +240,19 @@ function outerOf(section: CrossSection): [number, number][][] {
 function pieces(
   solid: Manifold,
   names: ReadonlyMap<number, Omit<Piece, "mesh">>,
-  { cutout, plan }: Work,
+  { cutout, plan, rimOf }: Work,
   { scale }: Sections,
   solids: Solids,
 ): Piece[] {
   const { width, height } = cutout.coverage;
   const turn = plan.mirrored ? -1 : 1;
-  // What looks to the bed gets the colour of the picture's corner, which is the rim's colour run on.
-  const lay = ([x, y]: readonly number[], [, , nz]: readonly number[]): readonly [number, number] =>
-    nz! < -0.5
-      ? [0, 0]
-      : [clamp(((turn * x!) / scale + 0.5) / width), clamp((-y! / scale + 0.5) / height)];
+  const lay = ([x, y]: readonly number[], [, , nz]: readonly number[]) => {
+    const place = [
+      clamp(((turn * x!) / scale + 0.5) / width),
+      clamp((-y! / scale + 0.5) / height),
+    ] as const;
+    return nz! < -0.5 ? rimOf(place) : place;
+  };
   return [...meshesOf(solid, solids, lay)].map(([id, mesh]) => ({ ...names.get(id)!, mesh }));
 }
 
