@@ -37,6 +37,14 @@ export const PARTS: Readonly<Record<string, Part>> = {
       "packages/conformance/src/verdict/baseline.ts": 95,
     },
   },
+  programs: {
+    tests: ["packages/conformance/test/judge.test.ts"],
+    modules: { "packages/conformance/src/programs/judge.ts": 95 },
+  },
+  compare: {
+    tests: ["packages/conformance/src/reports/compare.test.ts"],
+    modules: { "packages/conformance/src/reports/compare.ts": 95 },
+  },
   engine: {
     tests: ["packages/flows/test/engine.test.ts", "packages/flows/test/engine-table.test.ts"],
     modules: { "packages/flows/src/engine/engine.ts": 97 },

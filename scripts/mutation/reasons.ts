@@ -21,6 +21,16 @@ export const REASONS: Readonly<Record<string, Readonly<Record<string, string>>>>
     'if ((meaning.act !== "read" && meaning.act !== "cancel") || !meaning.exact) continue; | meaning.act !== "read" && meaning.act !== "cancel" -> false':
       "the type asks for it; nothing else is exact",
   },
+  "packages/conformance/src/programs/judge.ts": {
+    'if (body === undefined || exchange.meaning.act !== "read") return undefined; | exchange.meaning.act !== "read" -> false':
+      "the type asks for it; only a read has the body of a run",
+    "if (found && at) return { what: `run ${history.runId}: ${found.message}`, exchange: at }; | found && at -> found || at":
+      "the type asks for both; what was found has its exchange",
+    "const other = ends.find(({ body }) => !isDeepStrictEqual(body, first?.body)); | first?.body -> first.body":
+      "where there is no end, nothing is looked at",
+    "if (last && lastExchange && !isEnded(last.status)) | last && lastExchange -> last || lastExchange":
+      "the type asks for both; a read has its exchange",
+  },
   "packages/flows/src/engine/engine.ts": {
     "waiting++; | waiting++ -> waiting--": "all that is asked is whether it is 0",
   },

@@ -90,6 +90,13 @@ test.each<[string, (from: From) => unknown, number, string | RegExp]>([
     /\(GET-\d\d\): 200 /,
   ],
   [
+    "a done run whose two places differ",
+    ({ read }) =>
+      read("r", body("r", "done", { ...DONE, scene_candidate: { workspace_path: "b.glb" } })),
+    1,
+    /\(GET-12\): 200 /,
+  ],
+  [
     "a run that goes back",
     ({ read }) => {
       read("r", body("r", "running", { step: "Meshing" }));

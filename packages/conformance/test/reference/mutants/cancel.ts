@@ -257,7 +257,10 @@ export const CANCEL_EFFECTS: readonly Mutant[] = [
       },
     },
     kills: ["CAN-12", "LIF-03", "LIF-14", "LIF-15"],
-    mayAlsoFail: [{ id: "CAN-20", reason: "the cancel may come when the run is nearly done" }],
+    mayAlsoFail: ["CAN-13", "CAN-20", "CAN-22"].map((id) => ({
+      id,
+      reason: "the cancel may come when the run is nearly done",
+    })),
   },
   {
     name: "cancelled-comes-back",
