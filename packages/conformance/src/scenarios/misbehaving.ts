@@ -8,8 +8,12 @@ import type { Bench } from "./bench.ts";
 import { PREDICATE_IDS } from "./predicates.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** A run may fail of what was done to the one before, and then shows nothing of its own model. */
+const TRIES = 3;
+
 /** One run of a model that misbehaves: its reads are judged like any others, and so is its mesh. */
-async function lead(t: Bench, { model_id, params, cancel_after_ms }: Also): Promise<void> {
+async function lead(t: Bench, recipe: Also, tries = TRIES): Promise<void> {
+  const { model_id, params, cancel_after_ms } = recipe;
   t.believe("succeeds", { ...(model_id === undefined ? {} : { model_id }), params: params ?? {} });
   const { id, exchange } = await t.start();
   if (cancel_after_ms !== undefined) {
@@ -36,6 +40,7 @@ async function lead(t: Bench, { model_id, params, cancel_after_ms }: Also): Prom
     await sleep(100);
     await t.read(id);
   }
+  if (end?.body["status"] === "error" && tries > 1) return lead(t, recipe, tries - 1);
   const url = end?.body["output_url"];
   if (end?.body["status"] !== "done" || typeof url !== "string") return;
   const mesh = await t.send({ method: "GET", path: url }, { meaning: { act: "output" } });
