@@ -45,6 +45,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
     tests: ["packages/conformance/src/reports/compare.test.ts"],
     modules: { "packages/conformance/src/reports/compare.ts": 95 },
   },
+  order: {
+    tests: ["packages/flows/test/plan.test.ts"],
+    modules: { "packages/flows/src/definition/order.ts": 94 },
+  },
   engine: {
     tests: ["packages/flows/test/engine.test.ts", "packages/flows/test/engine-table.test.ts"],
     modules: { "packages/flows/src/engine/engine.ts": 97 },

@@ -31,6 +31,15 @@ export const REASONS: Readonly<Record<string, Readonly<Record<string, string>>>>
     "if (last && lastExchange && !isEnded(last.status)) | last && lastExchange -> last || lastExchange":
       "the type asks for both; a read has its exchange",
   },
+  "packages/flows/src/definition/order.ts": {
+    '...(step.uses === "each" ? everyAddressIn(step) : []), | [] -> ["Stryker was here"]':
+      "no step has this for an address",
+    'const way: string[] = []; | [] -> ["Stryker was here"]': "no step has this for an id",
+    'for (const need of needs.get(step) ?? []) | [] -> ["Stryker was here"]':
+      "what is looked at is a step, and has its needs",
+    "if (needs.has(need)) todo.push({ step: need, leave: false }); | needs.has(need) -> true":
+      "what is no step has no needs, and ends the way there",
+  },
   "packages/flows/src/engine/engine.ts": {
     "waiting++; | waiting++ -> waiting--": "all that is asked is whether it is 0",
   },

@@ -150,21 +150,23 @@ describe("a step of a plan", () => {
   });
 });
 
+// Made in the tests: a fault of what makes them is to fail a test, not to keep the file from being loaded.
 describe("what is given", () => {
-  const definition = definitionOf(
-    "{ picture: { type: image }, other: { type: mesh }, words: { type: text, many: true } }",
-    [CUT, "{ id: less, uses: simplify, with: { triangles: 9 }, inputs: { mesh: input.other } }"],
-  );
+  const definition = () =>
+    definitionOf(
+      "{ picture: { type: image }, other: { type: mesh }, words: { type: text, many: true } }",
+      [CUT, "{ id: less, uses: simplify, with: { triangles: 9 }, inputs: { mesh: input.other } }"],
+    );
 
   test("must be there, be known, and be a list only once", () => {
-    expect(faults(definition, { words: [], more: [text("a")] })).toEqual([
+    expect(faults(definition(), { words: [], more: [text("a")] })).toEqual([
       { path: ["inputs", "picture"], message: "The flow needs a picture for its input picture." },
       { path: ["inputs", "other"], message: "The flow needs a mesh for its input other." },
       { path: ["inputs", "words"], message: "The input words is an empty list." },
       { path: ["inputs"], message: "The flow has no input more." },
     ]);
     const two = { picture: [file("a"), file("b")], other: [file("c", "mesh"), file("d", "mesh")] };
-    expect(faults(definition, { ...two, words: [text("a"), text("b")] })).toEqual([
+    expect(faults(definition(), { ...two, words: [text("a"), text("b")] })).toEqual([
       {
         path: ["inputs"],
         message: "Only one input can be given several values, and picture and other are.",
@@ -177,7 +179,7 @@ describe("what is given", () => {
       picture: [file("a b"), file("a b"), file(undefined)],
       other: [file("c", "mesh")],
     };
-    const plan = planned(definition, { ...given, words: [text("x"), text("y")] });
+    const plan = planned(definition(), { ...given, words: [text("x"), text("y")] });
     expect(plan.steps.map(({ id, mark, inputs }) => [id, mark, Object.values(inputs)])).toEqual(
       [
         ["a_b", "sha-a b", given.picture[0]!],
@@ -212,10 +214,11 @@ describe("what is given", () => {
 });
 
 describe("each", () => {
-  const definition = definitionOf(MANY, [
-    "{ id: join, uses: merge, inputs: { meshes: all.small } }",
-    "{ id: first, uses: cutout, inputs: { image: { from: input.pictures, only: first } } }",
-    `id: all
+  const definition = () =>
+    definitionOf(MANY, [
+      "{ id: join, uses: merge, inputs: { meshes: all.small } }",
+      "{ id: first, uses: cutout, inputs: { image: { from: input.pictures, only: first } } }",
+      `id: all
     uses: each
     over: input.pictures
     needs: [first]
@@ -224,20 +227,20 @@ describe("each", () => {
       - { id: count, uses: measure, needs: [first], inputs: { mesh: mesh.mesh } }
       - { id: small, uses: simplify, locked: true, inputs: { mesh: mesh.mesh, triangles: { from: count.triangles, multiply: 0.5 } } }
     outputs: { small: small.mesh, seconds: mesh.seconds }`,
-    `id: again
+      `id: again
     uses: each
     over: all.small
     steps: [{ id: look, uses: preview, needs: [all], inputs: { mesh: item } }]
     outputs: { look: look.image }`,
-    "{ id: last, uses: preview, needs: [again], inputs: { mesh: { from: all.small, only: last } } }",
-  ]);
+      "{ id: last, uses: preview, needs: [again], inputs: { mesh: { from: all.small, only: last } } }",
+    ]);
   const pictures = [file("my duck.png"), file("mug"), file("mug")];
-  const plan = planned(definition, { pictures });
-  const stepOf = (id: string) => plan.steps.find((step) => step.id === id)!;
+  const made = () => planned(definition(), { pictures });
+  const stepOf = (id: string) => made().steps.find((step) => step.id === id)!;
   const three = ["my_duck.png", "mug", "mug-2"];
 
   test("is spread over its list, after what it needs", () => {
-    expect(plan.steps.map(({ id }) => id)).toEqual([
+    expect(made().steps.map(({ id }) => id)).toEqual([
       "first",
       ...three.flatMap((one) => [`all/${one}/mesh`, `all/${one}/count`, `all/${one}/small`]),
       "join",
@@ -288,7 +291,7 @@ describe("each", () => {
   });
 
   test("is kept one by one, under its names, where nothing else takes it", () => {
-    expect(plan.outputs).toMatchObject([
+    expect(made().outputs).toMatchObject([
       { name: "join", label: undefined, source: { output: "mesh" } },
       { name: "last", label: undefined, source: { output: "image" } },
     ]);
@@ -418,9 +421,10 @@ test("a value is changed as written; a file never is", () => {
 });
 
 describe("what waits for what", () => {
-  const { steps } = definitionOf(MANY, [
-    "{ id: a, uses: cutout, inputs: { image: { from: input.pictures, only: first } } }",
-    `id: all
+  const flow = () =>
+    definitionOf(MANY, [
+      "{ id: a, uses: cutout, inputs: { image: { from: input.pictures, only: first } } }",
+      `id: all
     uses: each
     over: [a.image, input.pictures]
     needs: [c]
@@ -428,13 +432,13 @@ describe("what waits for what", () => {
       - { id: mesh, uses: generate, with: { model: a/b }, needs: [d], inputs: { image: item } }
       - { id: join, uses: merge, inputs: { meshes: [mesh.mesh, e.mesh] } }
     outputs: { mesh: join.mesh, id: mesh.run_id }`,
-    "{ id: c, uses: cutout, inputs: { image: a.image } }",
-    "{ id: d, uses: cutout, inputs: { image: a.image } }",
-    "{ id: e, uses: generate, with: { model: a/b }, inputs: { image: d.image } }",
-  ]);
+      "{ id: c, uses: cutout, inputs: { image: a.image } }",
+      "{ id: d, uses: cutout, inputs: { image: a.image } }",
+      "{ id: e, uses: generate, with: { model: a/b }, inputs: { image: d.image } }",
+    ]);
 
   test("is named, and what is inside of an each is not", () => {
-    expect(steps.map(needsOf)).toEqual([
+    expect(flow().steps.map(needsOf)).toEqual([
       ["input"],
       ["c", "a", "input", "d", "item", "e"],
       ["a"],
@@ -444,6 +448,7 @@ describe("what waits for what", () => {
   });
 
   test("and which outputs are taken, also inside of an each and at the end", () => {
+    const { steps } = flow();
     const definition = { version: 1, name: "F", steps, outputs: { s: "e.seconds" } } as Definition;
     const used = (id: string) => [...usedOf(definition, id)].toSorted();
     expect(["a", "all", "mesh", "join", "e", "c"].map(used)).toEqual([
