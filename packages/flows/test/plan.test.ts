@@ -397,7 +397,10 @@ test("a plan has so many steps and no more", () => {
   const pictures = (count: number) => Array.from({ length: count }, (_, at) => file(`p${at}`));
   expect(faults(definition, { pictures: pictures(MOST_STEPS) })).toEqual([]);
   expect(faults(definition, { pictures: pictures(MOST_STEPS + 1) })).toEqual([
-    { path: ["steps"], message: "These are 10001 steps; a flow run has at most 10000." },
+    {
+      path: ["steps"],
+      message: "These are more than 10000 steps when all lists are spread; a flow run has no more.",
+    },
   ]);
 });
 

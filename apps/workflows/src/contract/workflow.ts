@@ -28,7 +28,7 @@ const FieldMapping = z
     from_field: z.string().min(1).describe("one of its outputs"),
     to_field: z
       .string()
-      .min(1)
+      .regex(/^[A-Za-z]\w*$/, "It must be the name of an input, or of a word of config.")
       .describe("an input of this step, or a number or text of its config"),
     transform: z
       .union([z.enum(["first", "last", "round", "lower", "upper"]), Anything])

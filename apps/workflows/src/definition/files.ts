@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import path from "node:path";
 
 import type { FieldError } from "@modly-runs/contract";
@@ -11,6 +12,8 @@ import type { Outcome } from "./read.ts";
 /** Files of one workflow that are fetched at once. */
 const AT_ONCE = 4;
 const REDIRECTS = 5;
+/** Files that can't be had after which no more are asked for: each may take all its time. */
+const MOST_FAULTS = 16;
 /** Milliseconds that one file may take. */
 const PATIENCE = 60_000;
 
@@ -27,11 +30,18 @@ export interface Fetched {
   readonly byAddress: ReadonlyMap<string, FileValue>;
 }
 
-/** Keeps the files that a definition names, `data:` or behind an address. What can't be had is said at its place. */
+/**
+ * Keeps the files that a definition names, `data:` or behind an address. What can't be had is said at its place.
+ *
+ * @param gone is aborted when nobody waits for them any more
+ */
 export async function fetchFiles(
   files: readonly GivenFiles[],
   fetching: Fetching,
+  gone: AbortSignal,
 ): Promise<Outcome<Fetched>> {
+  // Each of them listens to it.
+  setMaxListeners(0, gone);
   const errors: FieldError[] = [];
   const values = new Map<GivenFiles, FileValue[]>(files.map((file) => [file, []]));
   const byAddress = new Map<string, FileValue>();
@@ -39,9 +49,9 @@ export async function fetchFiles(
     file.addresses.map((address, at) => ({ file, address, at })),
   );
   const next = async (): Promise<void> => {
-    for (let one = todo.shift(); one; one = todo.shift()) {
+    for (let one = todo.shift(); one && errors.length < MOST_FAULTS; one = todo.shift()) {
       const { file, address, at } = one;
-      const had = byAddress.get(address) ?? (await fetchFile(address, file.type, fetching));
+      const had = byAddress.get(address) ?? (await fetchFile(address, file.type, fetching, gone));
       if (typeof had === "string") {
         const place = file.many ? [...file.place, at] : file.place;
         errors.push({ field: written(place), message: had });
@@ -62,8 +72,11 @@ async function fetchFile(
   address: string,
   type: GivenFiles["type"],
   { objects, reach, most }: Fetching,
+  gone: AbortSignal,
 ): Promise<FileValue | string> {
-  const had = address.startsWith("data:") ? inline(address) : await behind(address, reach, most);
+  const had = address.startsWith("data:")
+    ? inline(address)
+    : await behind(address, reach, most, gone);
   if (typeof had === "string") return had;
   const { bytes, name } = had;
   if (bytes.length === 0) return "The file is empty.";
@@ -89,7 +102,12 @@ function inline(address: string): Had | string {
   return { bytes: Buffer.from(text, "base64"), name: undefined };
 }
 
-async function behind(address: string, reach: Reach, most: number): Promise<Had | string> {
+async function behind(
+  address: string,
+  reach: Reach,
+  most: number,
+  gone: AbortSignal,
+): Promise<Had | string> {
   if (!URL.canParse(address) || !/^https?:/.test(address))
     return "It must be an address: https:// or data:.";
   try {
@@ -98,7 +116,7 @@ async function behind(address: string, reach: Reach, most: number): Promise<Had 
       reach,
       most,
       redirects: REDIRECTS,
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.any([gone, AbortSignal.timeout(PATIENCE)]),
     });
     if (status !== 200) return `The address answered ${status}.`;
     if (cut) return `The file has more than ${most} bytes.`;

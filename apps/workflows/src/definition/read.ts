@@ -30,15 +30,18 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/** What is wrong with a form is told so often: nobody reads more, and each of them costs. */
+const MOST_ISSUES = 100;
+
 /** What is wrong with the form of a body or a query, each at its place. What follows a slip there is the same slip. */
 export function errorsOf(error: ZodError, raw: unknown): FieldError[] {
-  const errors = faultsOf(error.issues, knownAt).map(({ path, message, key }) => ({
-    field: written(key === undefined ? path : [...path, key]) || "body",
-    message: path.at(-1) === "task_type" ? unknownTask(path, raw) : message,
-  }));
-  return errors.filter(
-    ({ field }, at) => errors.findIndex((other) => other.field === field) === at,
+  const errors = faultsOf(error.issues.slice(0, MOST_ISSUES), knownAt).map(
+    ({ path, message, key }) => ({
+      field: written(key === undefined ? path : [...path, key]) || "body",
+      message: path.at(-1) === "task_type" ? unknownTask(path, raw) : message,
+    }),
   );
+  return firstOf(errors, ({ field }) => field);
 }
 
 function unknownTask(path: Path, raw: unknown): string {
@@ -109,10 +112,13 @@ function inOurWords(message: string): string {
 }
 
 const once = (errors: readonly FieldError[]): FieldError[] =>
-  errors.filter(
-    ({ field, message }, at) =>
-      errors.findIndex((other) => other.field === field && other.message === message) === at,
-  );
+  firstOf(errors, ({ field, message }) => JSON.stringify([field, message]));
+
+/** Of those that are alike, the first. */
+function firstOf<T>(all: readonly T[], key: (one: T) => string): T[] {
+  const seen = new Set<string>();
+  return all.filter((one) => !seen.has(key(one)) && seen.add(key(one)));
+}
 
 function knownAt({ path }: { path: readonly (string | number)[] }): readonly string[] {
   if (path.length === 0) return Object.keys(CreateWorkflow.shape);

@@ -156,7 +156,8 @@ const needs = ({ depends_on: on }: TaskStep) => (on.length > 0 ? { needs: on } :
 
 /** What a step takes: files that the config names, and outputs of others. */
 function inputsOf(step: DoingTask, here: Path, making: Making): Record<string, unknown> {
-  const inputs: Record<string, unknown[]> = {};
+  // Callers choose the names: there must be none before them.
+  const inputs = Object.create(null) as Record<string, unknown[]>;
   const kind = kindOf(TASKS[step.task_type]);
   for (const name of filesOf(step.task_type)) {
     const written = step.config[name];
@@ -180,7 +181,7 @@ function inputsOf(step: DoingTask, here: Path, making: Making): Record<string, u
     list.push(mappingOf(mapping, place, making));
   }
   const [first] = Object.keys(inputs).filter(
-    (name) => !kind.inputs[name] && !kind.params.shape[name],
+    (name) => !kind.inputs[name] && !Object.hasOwn(kind.params.shape, name),
   );
   if (first !== undefined && inputs[first])
     making.places.set(

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Express } from "express";
 
 import { problem, type ProblemCode } from "../contract/problems.ts";
+import { boundConnections } from "./connections.ts";
 
 export interface Listening {
   /** Where it can be reached. */
@@ -46,7 +47,7 @@ export async function listen(app: Express, host: string, port: number): Promise<
   const server = createServer({ requireHostHeader: false }, app);
   server.requestTimeout = ARRIVAL;
   server.headersTimeout = HEADERS;
-  server.maxConnections = CONNECTIONS;
+  boundConnections(server, CONNECTIONS);
   server.on("clientError", refuseSocket);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

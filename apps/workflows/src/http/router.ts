@@ -1,20 +1,16 @@
 import { createExpressEndpoints, initServer, type RequestValidationError } from "@ts-rest/express";
-import express, {
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-  Router,
-} from "express";
+import { type NextFunction, type Request, type Response, Router } from "express";
 
 import { besideContract, workflowsContract } from "../contract/routes.ts";
 import { errorsOf } from "../definition/read.ts";
 import type { WorkflowStore } from "../stores/workflow-store.ts";
 import type { Answer, Refusal } from "../workflows/workflows.ts";
+import { readJson } from "./body.ts";
 import { type FilesDeps, fileHandler } from "./files.ts";
 import { type FollowDeps, followMiddleware } from "./follow.ts";
 import { tenantOf } from "./guard.ts";
 import { boundKeys, digestOf, keyOf } from "./idempotency.ts";
+import { boundBodies } from "./places.ts";
 import { refusal, refuse, sentenceOf } from "./problems.ts";
 import { stateOf } from "./state.ts";
 
@@ -63,6 +59,7 @@ export function createRouter(deps: RouterDeps): Router {
         tenant ?? "",
         query.start,
         key === undefined ? undefined : { key, digest: digestOf([body, query]) },
+        goneOf(res),
       );
       if (!made.ok) return refusedBy(res, made);
       res.setHeader("Location", `${BASE}/${made.value.id}`);
@@ -137,6 +134,13 @@ export function createRouter(deps: RouterDeps): Router {
   return router;
 }
 
+/** Aborted when nobody waits for the answer any more. */
+function goneOf(res: Response): AbortSignal {
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  return gone.signal;
+}
+
 function answered<T>(res: Response, answer: Answer<T>) {
   return answer.ok ? { status: 200 as const, body: answer.value } : refusedBy(res, answer);
 }
@@ -164,50 +168,6 @@ function refusedBy(res: Response, refused: Refusal) {
     case "unreachable":
       return refusal(res, "unreachable_file", sentenceOf(refused.errors), refused.errors);
   }
-}
-
-/** Bodies, and the files that they name, that are in memory at once. */
-const MOST_BODIES = 32;
-
-/** Refuses a body where too many are being read or worked on: each may be large. */
-function boundBodies(): RequestHandler {
-  let underWay = 0;
-  return (_req, res, next) => {
-    if (underWay >= MOST_BODIES)
-      return refuse(
-        res,
-        "overloaded",
-        "Too many workflows are being made at once. Nothing was made; try again in a moment.",
-      );
-    underWay++;
-    res.once("close", () => underWay--);
-    next();
-  };
-}
-
-/** Reads a body of JSON, and says what is wrong with one that can't be read. */
-function readJson(most: number): RequestHandler {
-  const parse = express.json({ limit: most, strict: false, type: () => true });
-  return (req, res, next) => {
-    if (!req.is("application/json") && !req.is("+json"))
-      return refuse(res, "unsupported_media_type", "Send the body as application/json.");
-    parse(req, res, (cause?: Error & { type?: string }) => {
-      if (!cause) return next();
-      if (cause.type === "entity.too.large")
-        return refuse(
-          res,
-          "request_too_large",
-          `The body has more than ${most} bytes. Name files by addresses in place of data:.`,
-        );
-      if (
-        cause.type === "entity.parse.failed" ||
-        cause.type?.startsWith("charset") ||
-        cause.type?.startsWith("encoding")
-      )
-        return refuse(res, "malformed_request", `The body is no JSON: ${cause.message}.`);
-      next(cause);
-    });
-  };
 }
 
 /** What zod found wrong with a request, as a refusal. */

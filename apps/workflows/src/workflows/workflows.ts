@@ -147,12 +147,17 @@ export function createWorkflows(deps: WorkflowsDeps) {
       keeper = by;
     },
 
-    /** Makes a workflow; one that was made under the same key before is given as it is now. */
+    /**
+     * Makes a workflow; one that was made under the same key before is given as it is now.
+     *
+     * @param gone is aborted when nobody waits any more: no more files are fetched then
+     */
     async create(
       body: CreateWorkflow,
       tenant: string,
       start: boolean,
-      idempotency?: Idempotency,
+      idempotency: Idempotency | undefined,
+      gone: AbortSignal,
     ): Promise<Answer<Workflow>> {
       // Before anything that may have changed since.
       const before = idempotency && (await store.earlier(tenant, idempotency.key));
@@ -160,7 +165,7 @@ export function createWorkflows(deps: WorkflowsDeps) {
       const read = readWorkflow(body, providers);
       if (!read.ok) return { ok: false, reason: "invalid", errors: read.errors };
       if (start && (await store.running()) >= mostRunning) return { ok: false, reason: "too_many" };
-      const fetched = await fetchFiles(read.value.files, fetching);
+      const fetched = await fetchFiles(read.value.files, fetching, gone);
       if (!fetched.ok) return { ok: false, reason: "unreachable", errors: fetched.errors };
       const planned = read.value.plan(fetched.value.given);
       if (!planned.ok) return { ok: false, reason: "invalid", errors: planned.errors };

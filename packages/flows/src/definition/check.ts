@@ -9,11 +9,14 @@ import { type Meaning, type Scope, meaningOf, scopeOf } from "./scope.ts";
 import { fits, type Port } from "./types.ts";
 import { faultsOf, meant } from "./words.ts";
 
-/** Everything that is wrong with a definition whose form is right. */
+/** What is wrong is told so often, and looked for no further: each fault costs a search for what was meant. */
+const MOST_FAULTS = 100;
+
+/** What is wrong with a definition whose form is right: everything, or the first hundred. */
 export function check(definition: Definition): Fault[] {
   const faults: Fault[] = [];
   const find = (path: Path, message: string, key?: string) => faults.push({ path, message, key });
-  const checking: Checking = { definition, find };
+  const checking: Checking = { definition, find, enough: () => faults.length >= MOST_FAULTS };
 
   // What an address means can be told only where each name is one step's, and nothing waits for itself.
   for (const first of [checkNames, checkCycles]) {
@@ -41,14 +44,17 @@ export function check(definition: Definition): Fault[] {
 interface Checking {
   readonly definition: Definition;
   readonly find: (path: Path, message: string, key?: string) => void;
+  /** True when no more faults need to be looked for. */
+  readonly enough: () => boolean;
 }
 
 function checkSteps(checking: Checking, steps: readonly Step[], scope: Scope, path: Path): void {
-  const { find } = checking;
+  const { find, enough } = checking;
   for (const [at, step] of steps.entries()) {
+    if (enough()) return;
     const here = [...path, at];
     for (const [nth, need] of (step.needs ?? []).entries())
-      if (!scope.steps.has(need) && !scope.outer?.steps.has(need))
+      if (!enough() && !scope.steps.has(need) && !scope.outer?.steps.has(need))
         find(
           [...here, "needs", nth],
           `There is no step ${need}.${meant(need, [...scope.steps.keys()])}`,
@@ -129,6 +135,7 @@ function checkDoing(checking: Checking, step: DoingStep, scope: Scope, here: Pat
   const inputs = step.inputs ?? {};
   const params = step.with ?? {};
   for (const [name, written] of Object.entries(inputs)) {
+    if (checking.enough()) return;
     const place = [...here, "inputs", name];
     const type = paramType(kind, name);
     const port: Port | undefined = kind.inputs[name] ?? (type && { type, about: "" });
@@ -257,11 +264,12 @@ function checkAddress(
 }
 
 function checkMapping(
-  { find }: Checking,
+  { find, enough }: Checking,
   mapping: Mapped,
   scope: Scope,
   place: Path,
 ): Meaning | undefined {
+  if (enough()) return undefined;
   const meaning = meaningOf(mapping, scope);
   if (meaning.ok) return meaning.value;
   find(place, meaning.why);

@@ -213,12 +213,22 @@ export type KindName = keyof typeof KINDS;
 
 export const KIND_NAMES = Object.keys(KINDS) as [KindName, ...KindName[]];
 
+/** Without names of its own: what others write is looked up in it. */
+const bare = <T extends object>(table: T): T => Object.assign(Object.create(null) as T, table);
+
+const kinds = new Map<KindName, Kind>(
+  KIND_NAMES.map((name) => {
+    const kind: Kind = KINDS[name];
+    return [name, { ...kind, inputs: bare(kind.inputs), outputs: bare(kind.outputs) }];
+  }),
+);
+
 /** A kind as the table's interface has it, for code that treats all alike. */
-export const kindOf = (name: KindName): Kind => KINDS[name];
+export const kindOf = (name: KindName): Kind => kinds.get(name)!;
 
 /** The type that a param takes from another step; undefined if it can't come from one. */
 export function paramType(kind: Kind, name: string): "text" | "number" | undefined {
-  const schema = kind.params.shape[name];
+  const schema = Object.hasOwn(kind.params.shape, name) ? kind.params.shape[name] : undefined;
   if (!schema || kind.fixed?.includes(name)) return undefined;
   const plain = unwrapped(schema);
   if (plain instanceof z.ZodNumber) return "number";

@@ -10,6 +10,9 @@ import { faultsOf, meant } from "./words.ts";
 /** The largest definition that is read, bytes. */
 const LARGEST = 1024 * 1024;
 
+/** What is wrong with the form is told so often: each of them costs a search for what was meant. */
+const MOST_ISSUES = 1000;
+
 /** A change to a definition before it is checked: a value at a path. */
 export interface Change {
   readonly path: Path;
@@ -77,9 +80,9 @@ export function faultsIn(raw: unknown): Definition | Fault[] {
     const faults = check(parsed.data);
     return faults.length > 0 ? faults : parsed.data;
   }
-  const form = faultsOf(parsed.error.issues, ({ path }) => knownAt(path, raw)).map((fault) =>
-    better(fault, raw),
-  );
+  const form = faultsOf(parsed.error.issues.slice(0, MOST_ISSUES), ({ path }) =>
+    knownAt(path, raw),
+  ).map((fault) => better(fault, raw));
   const rest = Definition.safeParse(without(raw, form));
   if (!rest.success) return form;
   const areas = form.map(({ path }) => areaOf(path));

@@ -3,11 +3,16 @@ import { ZodIssueCode, type ZodIssue } from "zod";
 
 import type { Fault } from "./finding.ts";
 
+/** A longer word is no slip of the pen, and takes long to compare. */
+const LONGEST = 100;
+/** Keys of one place that are told to be unknown. */
+const MOST_KEYS = 100;
+
 /** ` Did you mean x?` where a known word is near, else the known ones if they are few. */
 export function meant(word: string, known: readonly string[]): string {
   if (known.length === 0) return "";
-  const near = closest(word, known);
-  if (distance(word, near) <= Math.max(1, Math.floor(word.length / 3)))
+  const near = word.length > LONGEST ? "" : closest(word, known);
+  if (near !== "" && distance(word, near) <= Math.max(1, Math.floor(word.length / 3)))
     return ` Did you mean ${near}?`;
   return known.length <= 16 ? ` There is ${listed(known)}.` : "";
 }
@@ -26,7 +31,7 @@ export function faultsOf(
     const { path } = issue;
     switch (issue.code) {
       case ZodIssueCode.unrecognized_keys:
-        return issue.keys.map((key) => ({
+        return issue.keys.slice(0, MOST_KEYS).map((key) => ({
           path,
           key,
           message: `${key} is not known here.${meant(key, known(issue))}`,

@@ -8,6 +8,10 @@ import { identityOf, isFile, type Value } from "./value.ts";
 
 /** The most steps of a plan. */
 export const MOST_STEPS = 10_000;
+/** The most values that the steps of a plan are given, and steps that they wait for: lists of lists grow fast. */
+export const MOST_LINKS = 100_000;
+/** The most characters of a plan, as it is stored: what is written once in an `each` is there for each. */
+export const MOST_TEXT = 16 * 1024 * 1024;
 
 /** Values for the inputs of a flow, by name. */
 export type Given = Readonly<Record<string, readonly Value[]>>;
@@ -48,7 +52,7 @@ export function planOf(definition: Definition, given: Given): PlanOutcome {
     });
   if (faults.length > 0) return { ok: false, faults };
 
-  const made: Made = { steps: [], outputs: [], faults };
+  const made: Made = { steps: [], outputs: [], faults, links: 0, text: 0 };
   const [spread] = several;
   if (spread)
     for (const { value, label } of labelled(
@@ -61,11 +65,8 @@ export function planOf(definition: Definition, given: Given): PlanOutcome {
         made,
       );
   else expand(definition, given, undefined, made);
-  if (made.steps.length > MOST_STEPS)
-    faults.push({
-      path: ["steps"],
-      message: `These are ${made.steps.length} steps; a flow run has at most ${MOST_STEPS}.`,
-    });
+  const large = tooLarge(made);
+  if (large !== undefined) return { ok: false, faults: [{ path: ["steps"], message: large }] };
   if (faults.length > 0) return { ok: false, faults };
   const { name, parallel = 4 } = definition;
   return { ok: true, value: { name, parallel, steps: inOrder(made.steps), outputs: made.outputs } };
@@ -75,6 +76,24 @@ interface Made {
   readonly steps: PlanStep[];
   readonly outputs: PlanOutput[];
   readonly faults: Fault[];
+  links: number;
+  text: number;
+}
+
+/** Why a plan is larger than any may be; whoever makes it looks before going on. */
+function tooLarge({ steps, links, text }: Made): string | undefined {
+  if (steps.length > MOST_STEPS)
+    return `These are more than ${MOST_STEPS} steps when all lists are spread; a flow run has no more.`;
+  if (links > MOST_LINKS)
+    return `The steps take more than ${MOST_LINKS} values of others, or wait for more than that, when all lists are spread.`;
+  if (text > MOST_TEXT)
+    return `The steps hold more than ${MOST_TEXT} characters when all lists are spread.`;
+  return undefined;
+}
+
+function add(made: Made, step: PlanStep): void {
+  made.steps.push(step);
+  made.text += JSON.stringify(step).length;
 }
 
 /** What addresses mean at a place. */
@@ -109,11 +128,10 @@ function expand(
   };
   // An `each` is spread when what it goes over is: the order of needs.
   for (const step of byNeeds(definition.steps)) {
+    if (tooLarge(made)) return;
     if (step.uses === "each") spread(step, frame, made, ["steps", definition.steps.indexOf(step)]);
     else
-      made.steps.push(
-        planStep(step, frame, made, ["steps", definition.steps.indexOf(step), "inputs"]),
-      );
+      add(made, planStep(step, frame, made, ["steps", definition.steps.indexOf(step), "inputs"]));
   }
   const outputs = definition.outputs
     ? Object.entries(definition.outputs).map(([name, written]) => ({
@@ -122,7 +140,7 @@ function expand(
       }))
     : unused(definition.steps);
   for (const { name, mapping } of outputs)
-    for (const { source, label: own } of sourcesOf(mapping, frame))
+    for (const { source, label: own } of sourcesOfAll([mapping], frame, made))
       made.outputs.push({
         name,
         label: [one?.label, own].filter(Boolean).join("-") || undefined,
@@ -136,7 +154,7 @@ function spread(
   made: Made,
   path: readonly (string | number)[],
 ): void {
-  const list = mappingsOf(step.over).flatMap((mapping) => sourcesOf(mapping, frame));
+  const list = sourcesOfAll(mappingsOf(step.over), frame, made);
   if (list.length === 0)
     made.faults.push({
       path: [...path, "over"],
@@ -149,7 +167,9 @@ function spread(
       [] as { source: Source; label: string }[],
     ]),
   );
+  const before = neededIds(step.needs ?? [], frame, made);
   for (const { value: source, label } of labelled(list)) {
+    if (tooLarge(made)) return;
     const inner: Frame = {
       given: frame.given,
       prefix: `${frame.prefix}${step.id}/${label}/`,
@@ -160,7 +180,6 @@ function spread(
       item: source,
       mark: `${frame.mark}@${"value" in source ? identityOf(source.value) : label}`,
     };
-    const before = neededIds(step.needs ?? [], frame);
     for (const one of step.steps) {
       const planned = planStep(
         one,
@@ -169,11 +188,13 @@ function spread(
         [...path, "steps", step.steps.indexOf(one), "inputs"],
         `${step.id}/`,
       );
-      made.steps.push({ ...planned, needs: [...new Set([...planned.needs, ...before])] });
+      made.links += before.length;
+      if (tooLarge(made)) return;
+      add(made, { ...planned, needs: [...new Set([...planned.needs, ...before])] });
       members.push(planned.id);
     }
     for (const [name, written] of Object.entries(step.outputs ?? {}))
-      for (const { source: own } of sourcesOf(mappingsOf(written)[0]!, inner))
+      for (const { source: own } of sourcesOfAll(mappingsOf(written), inner, made))
         lists.get(name)!.push({ source: own, label });
   }
   frame.members.set(step.id, members);
@@ -189,9 +210,7 @@ function planStep(
 ): PlanStep {
   const inputs: Record<string, Source[]> = {};
   for (const [name, written] of Object.entries(step.inputs ?? {})) {
-    inputs[name] = mappingsOf(written).flatMap((mapping) =>
-      sourcesOf(mapping, frame).map(({ source }) => source),
-    );
+    inputs[name] = sourcesOfAll(mappingsOf(written), frame, made).map(({ source }) => source);
     const { min = 1, max = 1 } = kindOf(step.uses).inputs[name] ?? {};
     const count = inputs[name].length;
     if (count < min || count > max)
@@ -203,7 +222,7 @@ function planStep(
   const sources = Object.values(inputs).flat();
   const needs = [
     ...sources.flatMap((source) => ("from" in source ? [source.from] : [])),
-    ...neededIds(step.needs ?? [], frame),
+    ...neededIds(step.needs ?? [], frame, made),
   ];
   const mark = `${within}${step.id}${frame.mark}`;
   const { uses, with: params = {}, fallback, retries = 0, timeout, locked } = step;
@@ -222,12 +241,34 @@ function planStep(
   };
 }
 
-/** The planned steps that a name stands for. */
-const neededIds = (names: readonly string[], frame: Frame): string[] =>
-  names.flatMap((name) => {
+/** The planned steps that names stand for. */
+function neededIds(names: readonly string[], frame: Frame, made: Made): string[] {
+  const ids: string[] = [];
+  for (const name of names) {
+    if (tooLarge(made)) break;
     const home = frame.steps.has(name) ? frame : frame.outer!;
-    return home.members.get(name) ?? [home.prefix + name];
-  });
+    const some = home.members.get(name) ?? [home.prefix + name];
+    made.links += some.length;
+    ids.push(...some);
+  }
+  return ids;
+}
+
+/** What mappings stand for, one after the other. */
+function sourcesOfAll(
+  mappings: readonly Mapped[],
+  frame: Frame,
+  made: Made,
+): { source: Source; label?: string }[] {
+  const all: { source: Source; label?: string }[] = [];
+  for (const mapping of mappings) {
+    if (tooLarge(made)) break;
+    const some = sourcesOf(mapping, frame);
+    made.links += some.length;
+    all.push(...some);
+  }
+  return all;
+}
 
 function sourcesOf(
   { from, only, transforms }: Mapped,
