@@ -6,6 +6,7 @@ import { guard, type GuardOptions } from "./http/guard.ts";
 import { refuse } from "./http/problems.ts";
 import { createRouter, type RouterDeps } from "./http/router.ts";
 import type { Log } from "./log.ts";
+import { isAway, isOutOfHandles, isOutOfRoom } from "./passing.ts";
 import { VERSION } from "./version.ts";
 
 export interface AppDeps extends RouterDeps {
@@ -73,13 +74,19 @@ function onError(log: Log): ErrorRequestHandler {
         "malformed_request",
         "The address can't be read: its % escapes are not UTF-8.",
       );
-    if (cause.code === "ENOSPC" || cause.code === "SQLITE_FULL")
+    if (isOutOfRoom(cause))
       return refuse(
         res,
         "storage_full",
         "The service has no room left. Nothing was created; try again later.",
       );
-    if (cause.code === "STORE_AWAY")
+    if (isOutOfHandles(cause))
+      return refuse(
+        res,
+        "overloaded",
+        "The service may open no more files at the moment. Try again in a moment.",
+      );
+    if (isAway(cause))
       return refuse(
         res,
         "storage_busy",

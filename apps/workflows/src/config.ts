@@ -21,6 +21,7 @@ export interface Config {
   readonly retryPauseMs: number;
   readonly workers: number;
   readonly workerMemoryBytes: number;
+  readonly workerBusyMs: number;
   readonly atOnce: number;
   readonly maxWorkflows: number;
   readonly maxBodyBytes: number;
@@ -222,6 +223,7 @@ function configOf(values: Values): ConfigResult {
       retryPauseMs: number("retry-pause") * 1000,
       workers: number("workers"),
       workerMemoryBytes: number("worker-memory-mib") * 1024 ** 2,
+      workerBusyMs: number("worker-busy") * 1000,
       atOnce: number("at-once"),
       maxWorkflows: number("max-workflows"),
       maxBodyBytes: number("max-body-mib") * 1024 ** 2,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { destination, pino } from "pino";
+import { pino } from "pino";
 
 import { readConfig } from "./config.ts";
+import { createLogDestination } from "./log-destination.ts";
 import { CannotStart } from "./open.ts";
 import { startService } from "./service.ts";
 import { helpText } from "./settings.ts";
@@ -9,6 +10,8 @@ import { VERSION } from "./version.ts";
 
 const USAGE = 2;
 const FAILED = 1;
+/** How long the end waits for a slow reader of the log, ms. */
+const LAST_WORDS_MS = 1000;
 
 // What is said to a terminal that is gone, or to a disk that is full, is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
@@ -23,7 +26,10 @@ async function main(): Promise<void> {
     return;
   }
   const { config } = read;
-  const log = pino({ level: config.logLevel, base: null }, destination({ fd: 2, sync: false }));
+  const destination = createLogDestination(process.stderr.fd);
+  const log = pino({ level: config.logLevel, base: null }, destination);
+  const leave = (code: number) =>
+    destination.flush(LAST_WORDS_MS).finally(() => process.exit(code));
   process.on("unhandledRejection", (cause) =>
     log.error({ err: cause }, "a promise was rejected and nobody looked after it: this is a bug"),
   );
@@ -35,10 +41,10 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ signal }, "stopping");
     service.stop().then(
-      () => process.exit(0),
+      () => leave(0),
       (cause: unknown) => {
         log.error({ err: cause }, "the stop failed; the next start takes up what is left");
-        process.exit(FAILED);
+        return leave(FAILED);
       },
     );
   };

@@ -89,6 +89,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       patience: config.serverPatienceMs,
       pause: config.retryPauseMs,
       memory: config.workerMemoryBytes,
+      busy: config.workerBusyMs,
     },
     { size: config.workers, log, onSeen: (seen) => workflows.seen(seen) },
   );

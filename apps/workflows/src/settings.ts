@@ -108,6 +108,14 @@ export const SETTINGS = {
     value: "N",
     help: "Memory that one of them may take, MiB; one that takes more is replaced",
   },
+  "worker-busy": {
+    type: "number",
+    default: 300,
+    min: 1,
+    max: 86_400,
+    value: "S",
+    help: "Seconds that one of them may compute without a pause; one that takes longer is replaced",
+  },
   "at-once": {
     type: "number",
     default: 16,

@@ -5,7 +5,8 @@ import { publicAnd } from "@modly-runs/flows/outbound";
 import type { FlowStore, Memory } from "@modly-runs/flows/ports";
 import { type Holder, type RunFlow, runFlow } from "@modly-runs/flows/runner";
 
-import { boundMemory } from "./memory.ts";
+import { mayPass } from "../passing.ts";
+import { bound } from "./bounds.ts";
 import type { FromHand, Order, Over, Setup, ToHand } from "./messages.ts";
 import { memoryOf } from "./scoped.ts";
 
@@ -38,8 +39,8 @@ const holderOf = (flows: Setup["flows"]): Holder =>
   "file" in flows ? holderHere() : { ...holderHere(flows.node), lease: SHARED_LEASE };
 
 async function prepare(setup: Setup): Promise<Ready> {
-  const { flows, objects, providers, networks, patience, pause, memory } = setup;
-  boundMemory(memory);
+  const { flows, objects, providers, networks, patience, pause, memory, busy } = setup;
+  bound(memory, busy);
   const store = await openStore(flows);
   const clients = new Map(
     providers.map(({ name, url, token }) => [
@@ -65,9 +66,6 @@ async function prepare(setup: Setup): Promise<Ready> {
   return { deps, store };
 }
 
-/** A store that is away for a while is nobody's fault: what was begun is gone on with later. */
-const isAway = (cause: unknown) => (cause as { code?: string } | null)?.code === "STORE_AWAY";
-
 async function work({ id, tenant, resume }: Order): Promise<void> {
   const { deps, store } = await ready!;
   const over = await runFlow(id, {
@@ -85,7 +83,8 @@ async function work({ id, tenant, resume }: Order): Promise<void> {
     (cause: unknown): Over => ({
       ok: false,
       why: String((cause as Error).stack ?? cause),
-      broke: !isAway(cause),
+      // A store that is away or has no room is nobody's fault: what was begun is gone on with later.
+      broke: !mayPass(cause),
     }),
   );
   tell({ type: "over", id, over });

@@ -22,6 +22,8 @@ export interface Setup {
   readonly pause: number;
   /** Bytes that a process of steps may take. */
   readonly memory: number;
+  /** Milliseconds that it may compute without a pause. */
+  readonly busy: number;
 }
 
 /** A flow run to be run to its end. */

@@ -1,4 +1,4 @@
-import { openDatabase } from "@modly-runs/flows/local";
+import { heldTo, openDatabase } from "@modly-runs/flows/local";
 import type Database from "libsql";
 
 import {
@@ -86,7 +86,7 @@ export function openWorkflowStore(file: string): WorkflowStore {
     return row && { id: row.id, digest: row.digest };
   };
 
-  return {
+  const store: WorkflowStore = {
     async create(row, webhooks = [], idempotency) {
       return together(() => {
         const before = idempotency && earlier(row.tenant, idempotency.key);
@@ -148,6 +148,7 @@ export function openWorkflowStore(file: string): WorkflowStore {
       db.close();
     },
   };
+  return heldTo(file, store, ["create", "change", "add", "sent"]);
 }
 
 /** A `?` for each column. */

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+
 import Database from "libsql";
 
 /** Milliseconds that a write waits for another process. */
@@ -56,4 +58,30 @@ function prepare(db: Database.Database, layouts: Layouts): void {
     db.exec("rollback");
     throw cause;
   }
+}
+
+/**
+ * A store whose changes are refused, with the code `STORE_AWAY`, once its file is gone or another one: what an open file
+ * without a name takes is lost when it is closed. What was read can be read on, and a file that is put back is taken up.
+ *
+ * @param changes the names of what changes the store
+ */
+export function heldTo<S extends object>(file: string, store: S, changes: readonly (keyof S)[]): S {
+  const idOf = () => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  };
+  const opened = idOf();
+  const held = { ...store };
+  for (const name of changes) {
+    const change = store[name] as (...given: unknown[]) => Promise<unknown>;
+    const checked = async (...given: unknown[]) => {
+      if (idOf() === opened) return change(...given);
+      throw Object.assign(new Error(`The store ${file} was moved, removed or replaced.`), {
+        code: "STORE_AWAY",
+      });
+    };
+    held[name] = checked as S[typeof name];
+  }
+  return held;
 }

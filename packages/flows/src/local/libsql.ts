@@ -11,7 +11,7 @@ import {
   summaryOf,
 } from "../ports/columns.ts";
 import type { FlowStore, Hold, Memory, Outputs, Wish } from "../ports/flow-store.ts";
-import { openDatabase } from "./database.ts";
+import { heldTo, openDatabase } from "./database.ts";
 
 const TABLES = `
   create table flow_runs (
@@ -64,7 +64,7 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
   const all = <T>(rows: unknown) => rows as T[];
   const together = db.transaction((work: () => boolean) => work());
 
-  return {
+  const store: FlowStore & Memory & { close(): void } = {
     async create({ id, name, definition, plan, status, createdAt, endedAt }) {
       sql.create.run(
         id,
@@ -157,6 +157,7 @@ export function openLibsqlStore(file: string): FlowStore & Memory & { close(): v
     },
     close: () => void db.close(),
   };
+  return heldTo(file, store, ["create", "claim", "record", "wish", "forget", "remove", "keep"]);
 }
 
 const statements = (db: Database.Database) => ({

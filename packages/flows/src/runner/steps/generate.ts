@@ -19,6 +19,9 @@ import {
   text,
 } from "../step.ts";
 
+/** Bytes of a mesh: it is held in memory while it is looked at. */
+const MOST_MESH = 512 * 1024 ** 2;
+
 /** A run on a server of the contract. Sent again after a crash, the create gives the run that it made before. */
 export const generate: DoStep = async (context) => {
   const { params, inputs, world } = context;
@@ -71,8 +74,17 @@ async function create(
 async function fetchMesh(client: Client, context: StepContext, run: Run): Promise<Outcome<Buffer>> {
   return untilItPasses(context, async () => {
     const chunks: Uint8Array[] = [];
-    const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+    let bytes = 0;
+    const sink = new WritableStream<Uint8Array>({
+      write(chunk) {
+        bytes += chunk.length;
+        if (bytes > MOST_MESH) throw new RangeError("too large");
+        chunks.push(chunk);
+      },
+    });
     const saved = await client.download(run, sink, { signal: context.signal });
+    if (bytes > MOST_MESH)
+      return fail("unexpected", `The server's mesh has more than ${MOST_MESH} bytes.`);
     return saved.ok ? succeed(Buffer.concat(chunks)) : saved;
   });
 }
