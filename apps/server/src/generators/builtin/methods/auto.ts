@@ -5,7 +5,7 @@ import { meanWidth } from "../picture/outline.ts";
 import { flatShare, paletteOf, shareOfColour, shareOfMiddles } from "../picture/palette.ts";
 import { resample } from "../picture/picture.ts";
 import { pixelSize } from "../picture/pixels.ts";
-import { areas } from "../picture/raster.ts";
+import { partsOf } from "../picture/raster.ts";
 import type { Params } from "../params.ts";
 import type { MethodName } from "./index.ts";
 import { profileOf, roundness } from "./lathe/axis.ts";
@@ -43,7 +43,7 @@ export async function choose(sight: Sight): Promise<Choice> {
   if (finding.doubt !== undefined && finding.doubt !== MANY_PARTS) return relief(finding.doubt);
   const cutout = await finding.cutOut(GRID);
   if (cutout.lost !== undefined) return relief(cutout.lost);
-  const parts = partsOf(cutout);
+  const parts = countParts(cutout);
   const flat = await flatness(sight, finding, cutout);
   const round = roundness(cutout.coverage);
   if (flat !== undefined) {
@@ -124,9 +124,8 @@ async function isBanded({ picture }: Sight, { crop, coverage }: Cutout): Promise
 /** Specks are no parts: what a JPEG leaves around letters. */
 const SPECK = 0.002;
 
-function partsOf({ coverage: { width, data } }: Cutout): number {
-  const inside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0));
-  const { size } = areas(inside, width);
+function countParts({ coverage }: Cutout): number {
+  const { size } = partsOf(coverage);
   const largest = size.reduce((most, one) => Math.max(most, one), 0);
   return size.filter((one, name) => name > 0 && one >= Math.max(2, largest * SPECK)).length;
 }

@@ -1,5 +1,5 @@
 import { toLab } from "./lab.ts";
-import { areas, type Field, type Picture } from "./raster.ts";
+import { partsOf, type Field, type Picture } from "./raster.ts";
 
 /** A colour of flat artwork: sRGB 0..255 each, and the share of the looked-at cells that have it. */
 export interface Swatch {
@@ -89,7 +89,7 @@ const NEAR = 18;
 export function shareOfMiddles(cells: Picture, inside: Field): number {
   const lab = toLab(cells);
   let [all, near] = [0, 0];
-  for (const part of partsOf(inside)) {
+  for (const part of cellsOfParts(inside)) {
     const middle = [0, 1, 2].map(
       (k) => part.map((cell) => lab[cell * 3 + k]!).toSorted((a, b) => a - b)[part.length >> 1]!,
     );
@@ -100,13 +100,10 @@ export function shareOfMiddles(cells: Picture, inside: Field): number {
 }
 
 /** The nearly covered cells of each part. */
-function partsOf({ data, width }: Field): number[][] {
-  const { label, size } = areas(
-    Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0)),
-    width,
-  );
+function cellsOfParts(inside: Field): number[][] {
+  const { label, size } = partsOf(inside);
   const parts: number[][] = size.map(() => []);
-  data.forEach((covered, cell) => covered > 0.9 && parts[label[cell]!]!.push(cell));
+  inside.data.forEach((covered, cell) => covered > 0.9 && parts[label[cell]!]!.push(cell));
   return parts.filter((part) => part.length > 0);
 }
 

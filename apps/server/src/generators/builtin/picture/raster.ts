@@ -124,6 +124,14 @@ export interface Areas {
   readonly touchesEdge: boolean[];
 }
 
+/** The parts that a field covers by more than half. */
+export function partsOf({ data, width }: Field): Areas {
+  return areas(
+    Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0)),
+    width,
+  );
+}
+
 export function areas(mask: Uint8Array, width: number): Areas {
   const label = new Int32Array(mask.length);
   const stack = new Int32Array(mask.length);

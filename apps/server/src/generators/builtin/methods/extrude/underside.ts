@@ -1,4 +1,4 @@
-import { areas, type Field, type Picture } from "../../picture/raster.ts";
+import { partsOf, type Field, type Picture } from "../../picture/raster.ts";
 
 /** A place in the picture, 0..1 from its left and from its top. */
 type Place = readonly [u: number, v: number];
@@ -14,10 +14,7 @@ const BESIDE = 2;
  */
 export function rimPlaces(cells: Picture, coverage: Field): (place: Place) => Place {
   const { width, height } = coverage;
-  const { label, size } = areas(
-    Uint8Array.from(coverage.data, (covered) => (covered > 0.5 ? 1 : 0)),
-    width,
-  );
+  const { label, size } = partsOf(coverage);
   const rims: number[][] = size.map(() => []);
   label.forEach((name, cell) => {
     if (name !== 0 && isRim(coverage, cell)) rims[name]!.push(cell);
