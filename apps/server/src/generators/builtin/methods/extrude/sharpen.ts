@@ -63,9 +63,12 @@ function cornerAt(loop: Loop, at: number): { at: number; turn: number; corner: P
   return moved <= roundedOff(Math.PI - turn) ? { at, turn, corner } : undefined;
 }
 
+/** Sides that hardly meet do so anywhere: a hairpin of noise would become a needle. */
+const MOST_ROUNDED = 5;
+
 /** How much of a corner cells can hide, in cells: the sharper it is, the further out it is still half a cell wide. */
 function roundedOff(inner: number): number {
-  return 0.35 + 0.55 / Math.tan(inner / 2);
+  return Math.min(MOST_ROUNDED, 0.35 + 0.55 / Math.tan(inner / 2));
 }
 
 interface Line {
