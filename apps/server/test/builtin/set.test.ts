@@ -112,8 +112,8 @@ describe("parameters", () => {
   const of = (name: string) => PICTURES.find((picture) => picture.name === name)!;
 
   /** The mesh's extent from front to back, in metres. */
-  async function thickness(model: ModelId, params: object): Promise<number> {
-    const { made, meshPath } = await run("thickness", await of("duck").draw(), model, params);
+  async function thickness(model: ModelId, params: object, name = "duck"): Promise<number> {
+    const { made, meshPath } = await run("thickness", await of(name).draw(), model, params);
     expect(made).toEqual({ ok: true });
     const glb = await readFile(meshPath);
     await expectSound(glb);
@@ -127,6 +127,16 @@ describe("parameters", () => {
     expect(await thickness("builtin/inflate", { depth: 0.5 })).toBeCloseTo(solid / 2, 1);
     expect(await thickness("builtin/relief", { height: 0.12, base: 0.03 })).toBeCloseTo(0.15, 1);
     expect(await thickness("builtin/relief", { height: 0.3, base: 0.1 })).toBeCloseTo(0.4, 1);
+  });
+
+  it("form makes level what is built of straight edges, and else what is asked for", async () => {
+    const of = (name: string, form: string) => thickness("builtin/inflate", { form }, name);
+    for (const name of ["castle", "church", "house"]) {
+      expect(await of(name, "auto")).toBeLessThan(0.2);
+      expect(await of(name, "round")).toBeGreaterThan(0.4);
+    }
+    expect(await of("duck", "auto")).toBe(await of("duck", "round"));
+    expect(await of("butterfly", "plateau")).toBeLessThan(0.2);
   });
 
   it("invert makes the dark high", async () => {

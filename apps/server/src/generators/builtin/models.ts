@@ -4,7 +4,7 @@ import { PARAMS, type ParamName } from "./params.ts";
 
 const ALL = ["size_mm", "texture"] as const;
 const CURVED = ["grid", "error"] as const;
-const INFLATE = ["depth", "detail", "back", "fill"] as const;
+const INFLATE = ["depth", "form", "detail", "back", "fill"] as const;
 const RELIEF = ["height", "base", "invert"] as const;
 const EXTRUDE = [
   "preset",

@@ -60,6 +60,17 @@ export const PARAMS = {
     step: 0.05,
     tooltip: "How thick the solid is; 1 makes a disc nearly a ball.",
   },
+  form: {
+    label: "Form",
+    type: "select",
+    default: "auto",
+    options: choices(
+      { value: "auto", label: "Auto: level where the outline is built of straight edges" },
+      { value: "round", label: "Round: as far as the outline lets it" },
+      { value: "plateau", label: "Plateau: round edges, then level" },
+    ),
+    tooltip: "Whether the solid is round all over or rises at its edge and then stays level.",
+  },
   detail: {
     label: "Detail",
     type: "float",

@@ -10,6 +10,7 @@ import { evenNormals, smoothNormals, type Mesh } from "../surface/mesh.ts";
 import { closeShell, type Shell } from "../surface/shell.ts";
 import { backwards } from "./back.ts";
 import type { Method } from "./method.ts";
+import { levelled, plateauOf, type Plateau } from "./plateau.ts";
 
 /** The back is flatter than the front, as things that lie are; both together make a disc nearly a ball. */
 const BACK = 0.7;
@@ -43,7 +44,8 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
   const cells = resample(picture, cutout.crop, width, height);
   const jpeg = paintCutout(picture, cutout, cells, params.texture, backwards(params.back).paint);
   const swelling = swell(cutout.coverage);
-  const mesh = inflate(swelling, lightnessOf(await cells), params);
+  const plateau = plateauOf(swelling.outline, params.form);
+  const mesh = inflate(swelling, lightnessOf(await cells), { ...params, plateau });
   const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
   const doubt = cutout.lost ?? finding.doubt;
   return {
@@ -88,6 +90,10 @@ export function swell(coverage: Field): Swelling {
   return { outline, inside, value };
 }
 
+interface Rise extends Pick<Params, "depth" | "detail" | "back"> {
+  readonly plateau: Plateau;
+}
+
 /**
  * Puffs up an outline: its height is √u, which makes half a ball of a disc.
  *
@@ -97,7 +103,7 @@ export function swell(coverage: Field): Swelling {
 export function inflate(
   { outline, inside, value }: Swelling,
   lightness: Field,
-  { depth, detail, back: kind }: Pick<Params, "depth" | "detail" | "back">,
+  { depth, detail, back: kind, plateau }: Rise,
 ): Mesh {
   const { width } = outline;
   const relief = ripples(lightness);
@@ -107,7 +113,7 @@ export function inflate(
     if (inside[cell] === 0) continue;
     const x = (cell % width) - MARGIN;
     const y = Math.floor(cell / width) - MARGIN;
-    const round = depth * Math.sqrt(value[cell]!);
+    const round = depth * levelled(Math.sqrt(value[cell]!), plateau);
     front[cell] = Math.max(THINNEST, round * (1 + detail * relief.data[y * relief.width + x]!));
     back[cell] = kind === "flat" ? THINNEST : Math.max(THINNEST, round * BACK);
   }

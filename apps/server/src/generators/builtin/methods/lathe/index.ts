@@ -6,6 +6,7 @@ import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
 import { backwards, type Back } from "../back.ts";
 import { inflate, swell } from "../inflate.ts";
 import type { Body, Method } from "../method.ts";
+import { ROUND } from "../plateau.ts";
 import { profileOf, type Profile } from "./axis.ts";
 
 /** Beside a round body, a part is a handle or a spout from this share of the outline on. */
@@ -35,7 +36,12 @@ export const makeLathed: Method = async ({ picture, foreground }, params) => {
   const beside = params.handle ? besideBody(coverage, profile) : undefined;
   if (beside !== undefined) {
     const even = field(coverage.width, coverage.height);
-    const mesh = inflate(swell(beside), even, { depth: 1, detail: 0, back: params.back });
+    const mesh = inflate(swell(beside), even, {
+      depth: 1,
+      detail: 0,
+      back: params.back,
+      plateau: ROUND,
+    });
     bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error });
   }
   return { bodies, notes: { handle: beside !== undefined } };
