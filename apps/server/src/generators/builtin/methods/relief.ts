@@ -5,7 +5,8 @@ import { lightnessOf } from "../picture/lightness.ts";
 import { spreadOver } from "../picture/masked.ts";
 import { refuse, resample, wholeOf } from "../picture/picture.ts";
 import { blur, field, type Field } from "../picture/raster.ts";
-import { smoothNormals, type Mesh } from "../surface/mesh.ts";
+import { SIMPLIFYING, toleranceOf } from "../surface/coarsen.ts";
+import type { Mesh } from "../surface/mesh.ts";
 import { slabOf } from "../surface/slab.ts";
 import type { Method, Sight } from "./method.ts";
 
@@ -45,7 +46,12 @@ export const makeRelief: Method = async (sight, params) => {
   const ahead = await front;
   return {
     bodies: [
-      { name: "relief", mesh: relief(level, params, ahead), paint: { jpeg }, error: params.error },
+      {
+        name: "relief",
+        mesh: relief(level, params, ahead),
+        paint: { jpeg },
+        error: params.error * SIMPLIFYING,
+      },
     ],
     notes: { foreground: ahead !== undefined, ...(depth !== undefined && { depth: true }) },
   };
@@ -95,7 +101,7 @@ async function frontOf(
  */
 function relief(
   level: Field,
-  { height, base, invert }: Pick<Params, "height" | "base" | "invert">,
+  { height, base, invert, error }: Pick<Params, "height" | "base" | "invert" | "error">,
   front?: Field,
 ): Mesh {
   const side = Math.max(level.width, level.height);
@@ -113,17 +119,20 @@ function relief(
   }
   const scale = (height * side) / highest;
   for (let cell = 0; cell < depths.length; cell++) depths[cell]! *= scale;
-  const { positions, indices, back } = slabOf({ ...level, data: depths }, base * side);
+  const { back, ...slab } = slabOf(
+    { ...level, data: depths },
+    { base: base * side, tolerance: toleranceOf(error, side) },
+  );
+  const { positions } = slab;
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {
     // A picture on the back would be mirrored: it gets the colour of the corner.
     if (o < back * 2) {
       uvs[o] = positions[p]! / (level.width - 1);
-      uvs[o + 1] = positions[p + 1]! / (level.height - 1);
+      uvs[o + 1] = -positions[p + 1]! / (level.height - 1);
     }
-    positions[p + 1] = -positions[p + 1]!;
   }
-  return { positions, normals: smoothNormals(positions, indices), uvs, indices };
+  return { ...slab, uvs };
 }
 
 /** Takes out most of the light that only changes from one end of the picture to the other: a plane by least squares. */

@@ -1,4 +1,5 @@
 import { Document, WebIO, type Material } from "@gltf-transform/core";
+import { LINEAR } from "../picture/lab.ts";
 import type { Mesh } from "../surface/mesh.ts";
 
 /** The number of OpenGL that glTF samplers use. */
@@ -50,16 +51,10 @@ function materialOf(document: Document, name: string, paint: PaintedBody["paint"
   const material = document.createMaterial(name).setMetallicFactor(0).setRoughnessFactor(0.85);
   if ("colour" in paint) {
     const [r, g, b] = paint.colour;
-    return material.setBaseColorFactor([linear(r), linear(g), linear(b), 1]);
+    return material.setBaseColorFactor([LINEAR[r]!, LINEAR[g]!, LINEAR[b]!, 1]);
   }
   const texture = document.createTexture(name).setMimeType("image/jpeg").setImage(paint.jpeg);
   material.setBaseColorTexture(texture);
   material.getBaseColorTextureInfo()?.setWrapS(CLAMP_TO_EDGE).setWrapT(CLAMP_TO_EDGE);
   return material;
-}
-
-/** A channel of sRGB, 0..255, as the light it stands for, 0..1 (IEC 61966-2-1). */
-function linear(channel: number): number {
-  const c = channel / 255;
-  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 }

@@ -1,6 +1,7 @@
 import type { Picture } from "./raster.ts";
 
-const LINEAR = Float32Array.from({ length: 256 }, (_, byte) => {
+/** A channel of sRGB, 0..255, as the light it stands for, 0..1 (IEC 61966-2-1). */
+export const LINEAR = Float32Array.from({ length: 256 }, (_, byte) => {
   const c = byte / 255;
   return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 });

@@ -6,18 +6,30 @@ export interface Bend {
   readonly closed: boolean;
   /** Millimetres between two cells so that the longest side of the part is `size`. */
   pitch(columns: number, rows: number, thickest: number, size: number): number;
-  /** Where a place of the flat plate goes: `along` its width 0..`width`, `out` of it towards the viewer. Millimetres. */
-  place(along: number, out: number, width: number): readonly [x: number, z: number];
+  /** Bends a flat plate in place, x along its width and z out of it towards the viewer. Millimetres. */
+  apply(positions: Float32Array, normals: Float32Array, width: number): void;
 }
 
 /** The angle of an arc: a sixth of a circle. */
 const ARC = Math.PI / 3;
 
-function around(angle: number): Bend["place"] {
-  return (along, out, width) => {
+function around(angle: number): Bend["apply"] {
+  return (positions, normals, width) => {
     const radius = width / angle;
-    const at = along / radius - angle / 2;
-    return [(radius + out) * Math.sin(at), (radius + out) * Math.cos(at)];
+    for (let p = 0; p < positions.length; p += 3) {
+      const turn = positions[p]! / radius - angle / 2;
+      const [sin, cos] = [Math.sin(turn), Math.cos(turn)];
+      const out = radius + positions[p + 2]!;
+      positions[p] = out * sin;
+      positions[p + 2] = out * cos;
+      // What is further out is stretched along the circle, so it slopes less.
+      const along = (normals[p]! * radius) / out;
+      const [up, outward] = [normals[p + 1]!, normals[p + 2]!];
+      const length = Math.sqrt(along * along + up * up + outward * outward);
+      normals[p] = (along * cos + outward * sin) / length;
+      normals[p + 1] = up / length;
+      normals[p + 2] = (outward * cos - along * sin) / length;
+    }
   };
 }
 
@@ -25,19 +37,19 @@ export const BENDS: Readonly<Record<Params["bend"], Bend>> = {
   flat: {
     closed: false,
     pitch: (columns, rows, _, size) => size / (Math.max(columns, rows) - 1),
-    place: (along, out) => [along, out],
+    apply: () => {},
   },
   arc: {
     closed: false,
     // A sixth of a circle is as wide as its radius.
     pitch: (columns, rows, thickest, size) =>
       Math.min(((size - thickest) * ARC) / (columns - 1), size / (rows - 1)),
-    place: around(ARC),
+    apply: around(ARC),
   },
   cylinder: {
     closed: true,
     pitch: (columns, rows, thickest, size) =>
       Math.min(((size - 2 * thickest) * Math.PI) / columns, size / (rows - 1)),
-    place: around(2 * Math.PI),
+    apply: around(2 * Math.PI),
   },
 };

@@ -1,11 +1,13 @@
-import { USUAL_SIZE, type Params } from "../../params.ts";
+import { USUAL_SIZE } from "../../params.ts";
 import { gridOf } from "../../picture/cutout.ts";
+import { LINEAR } from "../../picture/lab.ts";
 import { refuse, resample, wholeOf } from "../../picture/picture.ts";
 import type { Field, Picture } from "../../picture/raster.ts";
-import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
+import { SIMPLIFYING, toleranceOf } from "../../surface/coarsen.ts";
+import type { Mesh } from "../../surface/mesh.ts";
 import { slabOf } from "../../surface/slab.ts";
 import type { Method } from "../method.ts";
-import { BENDS } from "./bend.ts";
+import { BENDS, type Bend } from "./bend.ts";
 import { thicknessFor } from "./light.ts";
 
 /** Cells along the longest side at most: 0.8 million triangles before simplifying. */
@@ -30,20 +32,21 @@ export const makeLithophane: Method = async ({ picture }, params) => {
   const cells = Math.max(16, Math.min(FINEST, fine, Math.max(picture.width, picture.height)));
   const { width, height } = gridOf(wholeOf(picture), cells);
   const light = luminanceOf(await resample(picture, wholeOf(picture), width, height));
-  const thickness = { ...light, data: light.data.map((value) => thicknessFor(value, params)) };
+  const thickness = { ...light, data: light.data.map(thicknessFor(params)) };
   const bend = BENDS[params.bend];
   const frameCells = Math.round((params.frame / inner) * cells);
   const wide = width + (bend.closed ? 0 : 2 * frameCells);
   const pitch = bend.pitch(wide, height + 2 * frameCells, thickest, size);
   const plate = withFrame(thickness, bend.closed ? 0 : frameCells, frameCells, thickest);
   if (params.foot && params.bend === "flat") addFoot(plate, FOOT.high / pitch);
+  const error = Math.min(params.error, TRIFLE / size);
   return {
     bodies: [
       {
         name: "lithophane",
-        mesh: bent(plate, pitch, params),
+        mesh: bent(plate, pitch, toleranceOf(error, size), BENDS[params.bend]),
         paint: { colour: IVORY },
-        error: Math.min(params.error, TRIFLE / size),
+        error: error * SIMPLIFYING,
       },
     ],
     notes: { cell_mm: pitch, thin: params.thin, thick: params.thick },
@@ -52,15 +55,11 @@ export const makeLithophane: Method = async ({ picture }, params) => {
 
 /** Linear light of each cell, 0..1, on white where the picture is see-through. */
 function luminanceOf({ width, height, data }: Picture): Field {
-  const linear = (byte: number): number => {
-    const c = byte / 255;
-    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  };
   const light = new Float32Array(width * height);
   for (let i = 0, o = 0; i < light.length; i++, o += 4) {
     const alpha = data[o + 3]! / 255;
     const value =
-      0.2126 * linear(data[o]!) + 0.7152 * linear(data[o + 1]!) + 0.0722 * linear(data[o + 2]!);
+      0.2126 * LINEAR[data[o]!]! + 0.7152 * LINEAR[data[o + 1]!]! + 0.0722 * LINEAR[data[o + 2]!]!;
     light[i] = value * alpha + 1 - alpha;
   }
   return { width, height, data: light };
@@ -88,16 +87,13 @@ function addFoot({ width, height, data }: Field, rows: number): void {
 }
 
 /** The plate as a closed mesh in millimetres, bent around the light. */
-function bent(plate: Field, pitch: number, params: Params): Mesh {
-  const bend = BENDS[params.bend];
-  const { positions, indices } = slabOf(plate, 0, bend.closed);
-  const width = (bend.closed ? plate.width : plate.width - 1) * pitch;
-  for (let p = 0; p < positions.length; p += 3) {
-    const [x, z] = bend.place(positions[p]! * pitch, positions[p + 2]!, width);
-    positions[p] = x;
-    positions[p + 1] = -positions[p + 1]! * pitch;
-    positions[p + 2] = z;
-  }
-  const uvs = new Float32Array((positions.length / 3) * 2);
-  return { positions, normals: smoothNormals(positions, indices), uvs, indices };
+function bent(plate: Field, pitch: number, tolerance: number, bend: Bend): Mesh {
+  const { positions, normals, indices } = slabOf(plate, {
+    base: 0,
+    tolerance,
+    pitch,
+    wrap: bend.closed,
+  });
+  bend.apply(positions, normals, (bend.closed ? plate.width : plate.width - 1) * pitch);
+  return { positions, normals, uvs: new Float32Array((positions.length / 3) * 2), indices };
 }

@@ -24,13 +24,15 @@ export function transmission(thickness: number, light: Light): number {
 }
 
 /**
- * The thickness in millimetres that shows a brightness, so that light behind it has the picture's tones.
- *
- * @param luminance linear light, 0..1
+ * Tells the thickness in millimetres that shows a brightness (linear light, 0..1), so that light behind it has the
+ * picture's tones.
  */
-export function thicknessFor(luminance: number, light: Light): number {
+export function thicknessFor(light: Light): (luminance: number) => number {
   const [least, most] = [Math.min(light.thin, light.thick), Math.max(light.thin, light.thick)];
   const [dark, bright] = [transmission(most, light), transmission(least, light)];
-  const through = dark + Math.max(0, Math.min(1, luminance)) * (bright - dark);
-  return Math.max(least, Math.min(most, -Math.log(through) / attenuationOf(light)));
+  const attenuation = attenuationOf(light);
+  return (luminance) => {
+    const through = dark + Math.max(0, Math.min(1, luminance)) * (bright - dark);
+    return Math.max(least, Math.min(most, -Math.log(through) / attenuation));
+  };
 }
