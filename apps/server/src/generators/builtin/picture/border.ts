@@ -1,5 +1,7 @@
 import { bandOf, fitBackground, paintBackground, type Background } from "./background.ts";
 import { toLab } from "./lab.ts";
+import { matte } from "./matte.ts";
+import { limitsBeside, type Limits } from "./noise.ts";
 import { areas, type Areas, type Field, type Picture, type Rect } from "./raster.ts";
 
 /** What a first look at the whole picture, a hundred or so cells wide, found. */
@@ -15,6 +17,8 @@ export interface BorderLook {
   readonly bounds: Rect | undefined;
   /** The share of the picture that the foreground covers, 0..1. */
   readonly share: number;
+  /** The foreground's mean distance from the background. */
+  readonly contrast: number;
   /** Why the foreground is not to be trusted, or undefined. */
   readonly doubt: string | undefined;
 }
@@ -23,6 +27,8 @@ export interface BorderLook {
 const LIGHTNESS = 0.6;
 /** A hole is background seen through the object: at least this share of the object. */
 const HOLE = 0.003;
+/** And so near to the background, of what passes for it. */
+const DEEP = 0.4;
 /** A part smaller than this share of the largest is a speck. */
 const SPECK = 0.002;
 /** A part up to this share of the largest is one too where it is pale: ringing of a JPEG, a watermark. */
@@ -47,13 +53,18 @@ export function lookAtBorder(picture: Picture): BorderLook {
   const band = bandOf(width, height);
   const seeds = new Uint8Array(width * height);
   for (const cell of band) seeds[cell] = 1;
-  const foreground = spread(scene, seeds, threshold);
+  const limits: Limits = new Float32Array(width * height).fill(threshold);
+  const foreground = spread(scene, seeds, limits);
   const inBand = band.reduce((sum, cell) => sum + foreground[cell]!, 0) / band.length;
-  const parts = dropSpecksAndHoles(foreground, scene, threshold);
+  const parts = dropSpecksAndHoles(foreground, scene, limits);
   const bounds = boundsOf(foreground, width, height);
-  const share = foreground.reduce((sum, cell) => sum + cell, 0) / foreground.length;
-  const doubt = doubtOf({ scene, foreground, inBand, parts, spread: background.spread });
-  return { background, threshold, foreground, width, height, bounds, share, doubt };
+  const area = foreground.reduce((sum, cell) => sum + cell, 0);
+  const far = foreground.reduce((sum, cell, i) => sum + cell * scene.distance[i]!, 0);
+  const share = area / foreground.length;
+  const contrast = far / Math.max(1, area);
+  const facts = { inBand, parts, share, contrast, spread: background.spread };
+  const doubt = doubtOf({ ...facts, edge: edgeStep(scene, foreground) });
+  return { background, threshold, foreground, width, height, bounds, share, contrast, doubt };
 }
 
 /** How much of each cell the foreground covers, 0..1, on a finer grid over `crop` of the picture. */
@@ -65,9 +76,15 @@ export function borderCoverage(
 ): Field {
   const { width, height } = cut;
   const scene = compare(toLab(cut), look.background, whole, crop, width, height);
-  const foreground = spread(scene, seedsFrom(look, crop, whole, width, height), look.threshold);
-  dropSpecksAndHoles(foreground, scene, look.threshold);
-  return matte(scene, foreground);
+  const distances = { width, height, data: scene.distance };
+  const seeds = seedsFrom(look, crop, whole, width, height);
+  const even: Limits = new Float32Array(width * height).fill(look.threshold);
+  const sure = spread(scene, seeds, even);
+  const levels = { threshold: look.threshold, strong: look.contrast / 2 };
+  const limits = limitsBeside(distances, sure, levels) ?? even;
+  const foreground = limits === even ? sure : spread(scene, seeds, limits);
+  dropSpecksAndHoles(foreground, scene, limits);
+  return matte(distances, foreground);
 }
 
 /** A grid of colours and how far each is from the background expected there. */
@@ -113,19 +130,19 @@ const GENTLE = 1.6;
 function spread(
   { width, height, lab, distance, shade }: Scene,
   seeds: Uint8Array,
-  threshold: number,
+  limits: Limits,
 ): Uint8Array {
   const foreground = new Uint8Array(width * height).fill(1);
   const stack = new Int32Array(width * height);
   let top = 0;
   for (let cell = 0; cell < seeds.length; cell++) {
-    if (seeds[cell] === 0 || distance[cell]! >= threshold) continue;
+    if (seeds[cell] === 0 || distance[cell]! >= limits[cell]!) continue;
     foreground[cell] = 0;
     stack[top++] = cell;
   }
   const step = (from: number, to: number): void => {
     if (foreground[to] === 0) return;
-    if (distance[to]! >= threshold && !(shade[to] === 1 && gap(lab, from, to) < GENTLE)) return;
+    if (distance[to]! >= limits[to]! && !(shade[to] === 1 && gap(lab, from, to) < GENTLE)) return;
     foreground[to] = 0;
     stack[top++] = to;
   };
@@ -152,18 +169,19 @@ function gap(lab: Float32Array, a: number, b: number): number {
 function dropSpecksAndHoles(
   foreground: Uint8Array,
   { width, distance }: Scene,
-  threshold: number,
+  limits: Limits,
 ): number {
   let area = 0;
   const alike = new Uint8Array(foreground.length);
   for (let i = 0; i < foreground.length; i++) {
     area += foreground[i]!;
-    alike[i] = foreground[i] === 1 && distance[i]! < threshold ? 1 : 0;
+    alike[i] = foreground[i] === 1 && distance[i]! < limits[i]! ? 1 : 0;
   }
   const holes = areas(alike, width);
   const depths = sumsOf(holes, distance);
+  const allowed = sumsOf(holes, limits);
   const open = holes.size.map(
-    (size, name) => name > 0 && size > area * HOLE && depths[name]! / size < threshold * 0.4,
+    (size, name) => name > 0 && size > area * HOLE && depths[name]! < allowed[name]! * DEEP,
   );
   takeOut(foreground, holes, open);
   const parts = areas(foreground, width);
@@ -206,13 +224,17 @@ function boundsOf(mask: Uint8Array, width: number, height: number): Rect | undef
   return right > left ? { left, top, right, bottom } : undefined;
 }
 
+/** What a first look tells of a foreground. */
 interface Evidence {
-  readonly scene: Scene;
-  readonly foreground: Uint8Array;
   /** Share of the border band that is foreground. */
   readonly inBand: number;
   readonly parts: number;
+  /** How uneven the background is. */
   readonly spread: number;
+  readonly share: number;
+  readonly contrast: number;
+  /** The median colour step across the outline. */
+  readonly edge: number;
 }
 
 /** The one doubt that flat artwork dispels: a page of text has many parts, and a QR code. */
@@ -230,7 +252,7 @@ export const UNEVEN: readonly [string, string, string] = [
 /** The tests that a photograph fails and a picture of one object passes, with the words for each. */
 const DOUBTS: readonly {
   readonly says: string;
-  readonly holds: (seen: Evidence & { share: number; contrast: number; edge: number }) => boolean;
+  readonly holds: (seen: Evidence) => boolean;
 }[] = [
   { says: UNEVEN[0], holds: ({ spread }) => spread > 4.5 },
   { says: "nothing stands out from the border", holds: ({ share }) => share < 0.002 },
@@ -245,18 +267,7 @@ const DOUBTS: readonly {
 ];
 
 function doubtOf(seen: Evidence): string | undefined {
-  const area = seen.foreground.reduce((sum, cell) => sum + cell, 0);
-  const distance = seen.foreground.reduce(
-    (sum, cell, i) => sum + (cell === 1 ? seen.scene.distance[i]! : 0),
-    0,
-  );
-  const facts = {
-    ...seen,
-    share: area / seen.foreground.length,
-    contrast: distance / Math.max(1, area),
-    edge: edgeStep(seen.scene, seen.foreground),
-  };
-  return DOUBTS.find(({ holds }) => holds(facts))?.says;
+  return DOUBTS.find(({ holds }) => holds(seen))?.says;
 }
 
 /** The median colour step across the outline: small where the picture is blurred or the outline is no real one. */
@@ -302,66 +313,4 @@ function isClear({ foreground, width, height }: BorderLook, x: number, y: number
     }
   }
   return true;
-}
-
-/**
- * Turns the hard outline into coverage: a cell at the edge is a mixture of the foreground's and the background's
- * colour, so where its distance lies between those of its neighbours on both sides says how much of it is covered.
- */
-function matte({ width, height, distance }: Scene, foreground: Uint8Array): Field {
-  const data = Float32Array.from(foreground);
-  const near = nearOutline(foreground, width, height);
-  for (let y = 0, cell = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, cell++) {
-      if (near[cell] === 0) continue;
-      let low = Infinity;
-      let high = -Infinity;
-      for (let v = Math.max(0, y - REACH); v <= Math.min(height - 1, y + REACH); v++) {
-        for (let u = Math.max(0, x - REACH); u <= Math.min(width - 1, x + REACH); u++) {
-          const d = distance[v * width + u]!;
-          if (foreground[v * width + u] === 0) low = Math.min(low, d);
-          else high = Math.max(high, d);
-        }
-      }
-      if (low < high && low !== Infinity) {
-        data[cell] = Math.min(1, Math.max(0, (distance[cell]! - low) / (high - low)));
-      }
-    }
-  }
-  closePinholes(data, foreground, width);
-  return { width, height, data };
-}
-
-/** Light spots beside the outline look half covered: a gap that holds no background is none. */
-function closePinholes(coverage: Float32Array, foreground: Uint8Array, width: number): void {
-  const uncovered = new Uint8Array(coverage.length);
-  for (let i = 0; i < coverage.length; i++) uncovered[i] = coverage[i]! > 0.5 ? 0 : 1;
-  const gaps = areas(uncovered, width);
-  const open = new Uint8Array(gaps.size.length);
-  for (let i = 0; i < foreground.length; i++) if (foreground[i] === 0) open[gaps.label[i]!] = 1;
-  for (let i = 0; i < coverage.length; i++) {
-    if (gaps.label[i]! > 0 && open[gaps.label[i]!] === 0) coverage[i] = 1;
-  }
-}
-
-/** How far from the outline cells are mixtures. */
-const REACH = 2;
-
-/** 1 for the cells that see both sides of the outline within `REACH`, and perhaps for some beside them. */
-function nearOutline(foreground: Uint8Array, width: number, height: number): Uint8Array {
-  const near = new Uint8Array(foreground.length);
-  for (let y = 0, cell = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, cell++) {
-      const here = foreground[cell];
-      const crossed =
-        (x < width - 1 && foreground[cell + 1] !== here) ||
-        (y < height - 1 && foreground[cell + width] !== here);
-      if (!crossed) continue;
-      const [left, right] = [Math.max(0, x - REACH), Math.min(width, x + REACH + 2)];
-      for (let v = Math.max(0, y - REACH); v < Math.min(height, y + REACH + 2); v++) {
-        near.fill(1, v * width + left, v * width + right);
-      }
-    }
-  }
-  return near;
 }
