@@ -5,7 +5,7 @@ import { PARAMS, type ParamName } from "./params.ts";
 const ALL = ["size_mm", "texture"] as const;
 const CURVED = ["grid", "error"] as const;
 const INFLATE = ["depth", "form", "detail", "back", "fill"] as const;
-const RELIEF = ["height", "base", "invert"] as const;
+const RELIEF = ["height", "base", "order", "invert"] as const;
 const EXTRUDE = [
   "preset",
   "thickness",
@@ -71,7 +71,9 @@ export const MODELS = {
   },
   "builtin/relief": {
     name: "Relief",
-    description: "Raises the picture over a slab by its brightness, with a flat, plain back.",
+    description:
+      "Raises the picture over a slab: what is near before what is far, where the picture tells, else what is bright. " +
+      "The back is flat and plain.",
     method: "relief",
     params: [...ALL, ...CURVED, ...RELIEF],
   },

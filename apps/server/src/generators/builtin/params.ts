@@ -117,6 +117,16 @@ export const PARAMS = {
     unit: "longest sides",
     tooltip: "Thickness of the slab.",
   },
+  order: {
+    label: "Order",
+    type: "select",
+    default: "scene",
+    options: choices(
+      { value: "scene", label: "Scene: as sky, ground and focus tell; else by brightness" },
+      { value: "brightness", label: "Brightness: bright is high, as in a height map" },
+    ),
+    tooltip: "What decides what stands in front.",
+  },
   invert: {
     label: "Invert",
     type: "boolean",

@@ -5,6 +5,8 @@ import { lightnessOf } from "../picture/lightness.ts";
 import { spreadOver } from "../picture/masked.ts";
 import { refuse, resample, wholeOf } from "../picture/picture.ts";
 import { blur, field, type Field } from "../picture/raster.ts";
+import { balanced, layered } from "../picture/scene/heights.ts";
+import { sceneOf } from "../picture/scene/index.ts";
 import { SIMPLIFYING, toleranceOf } from "../surface/coarsen.ts";
 import type { Mesh } from "../surface/mesh.ts";
 import { slabOf } from "../surface/slab.ts";
@@ -24,7 +26,7 @@ const LAMP = 0.75;
 const BEHIND = 0.3;
 const FRONT = 0.45;
 
-/** Brightness as height over a slab with a flat, plain back; what stands out is before what is behind it. */
+/** The picture as heights over a slab with a flat, plain back: what is near is before what is behind it. */
 export const makeRelief: Method = async (sight, params) => {
   const { picture } = sight;
   const whole = wholeOf(picture);
@@ -42,8 +44,12 @@ export const makeRelief: Method = async (sight, params) => {
     depth === undefined
       ? withoutLamp(lightness)
       : withDepth(lightness, spreadOver(depth, picture, whole, width, height));
-  const level = lowerFine(levels(form));
+  const tones = lowerFine(levels(form));
   const ahead = await front;
+  // A known outline and a model tell more than the picture's cues.
+  const bySight = params.order === "scene" && !params.invert && depth === undefined;
+  const scene = bySight && ahead === undefined ? sceneOf(await cells, lightness) : undefined;
+  const level = scene ? layered(tones, scene.near) : bySight ? balanced(tones) : tones;
   return {
     bodies: [
       {
@@ -53,7 +59,11 @@ export const makeRelief: Method = async (sight, params) => {
         error: params.error * SIMPLIFYING,
       },
     ],
-    notes: { foreground: ahead !== undefined, ...(depth !== undefined && { depth: true }) },
+    notes: {
+      foreground: ahead !== undefined,
+      ...(scene && { cues: scene.cues }),
+      ...(depth !== undefined && { depth: true }),
+    },
   };
 };
 

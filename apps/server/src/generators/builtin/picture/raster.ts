@@ -31,8 +31,8 @@ export function field(width: number, height: number): Field {
  * Gaussian. Running sums make the cost independent of the radius; cells beyond the edge repeat the edge.
  */
 export function blur({ width, height, data }: Field, radius: number, passes: number): Field {
-  let from = Float32Array.from(data);
-  let to = new Float32Array(data.length);
+  let from: Float32Array = data.slice();
+  let to: Float32Array = new Float32Array(data.length);
   for (let pass = 0; pass < passes; pass++) {
     boxLines(from, to, { lines: height, length: width, stride: 1, jump: width, radius });
     boxLines(to, from, { lines: width, length: height, stride: width, jump: 1, radius });
