@@ -58,7 +58,7 @@ export function sceneOf(cells: Picture, lightness: Field): Scene | undefined {
   }
   return {
     // A step within one cell can't be drawn without teeth.
-    near: blur(near, 1, 1),
+    near: blur(near, 1, 2),
     cues: [
       ...(backdrop === undefined ? [] : (["backdrop"] as const)),
       ...(focus === undefined ? [] : (["focus"] as const)),
