@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
-import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { make } from "../../src/generators/builtin/make.ts";
 import { withDefaults, type Params } from "../../src/generators/builtin/params.ts";
@@ -41,7 +40,7 @@ async function reliefOf(picture: Buffer, params: Partial<Params> = {}): Promise<
   const [left, width, height] = [-most(xs!.map((x) => -x)), 0, most(ys!)];
   const right = most(xs!) - left + width;
   return {
-    extras: extras as Relief["extras"],
+    extras,
     mean(inside) {
       let [sum, count] = [0, 0];
       zs!.forEach((z, i) => {
