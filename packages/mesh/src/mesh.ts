@@ -32,6 +32,8 @@ export interface Mesh {
   readonly parts: readonly Part[];
   /** Millimetres that the longest side is meant to have when it is printed, if the file says so. */
   readonly sizeMm?: number | undefined;
+  /** What lies on a printer's bed, if the file says so: the side at -Z, or else the one at -Y. */
+  readonly restsOn?: "back" | "foot" | undefined;
 }
 
 /** What came of bytes that somebody else wrote: the value, or one sentence that says what is wrong with them. */

@@ -7,7 +7,7 @@ import { STLLoader } from "three/addons/loaders/STLLoader.js";
 import type { BufferGeometry, Mesh as ThreeMesh } from "three";
 import { expect, test } from "vitest";
 
-import { convert, type Format, writeMesh } from "../src/index.ts";
+import { convert, type Format, type Mesh, writeMesh } from "../src/index.ts";
 import { box, turnedSquare } from "./shapes.ts";
 
 const rounded = (values: Iterable<number>) =>
@@ -67,6 +67,36 @@ test.each([
     expect(rounded(geometry.getAttribute("normal").array.slice(0, 3))).toEqual([1, 0, 0]);
   },
 );
+
+test.each([
+  [undefined, [1, 4, 2]],
+  ["foot", [1, 4, 2]],
+  ["back", [1, 2, 4]],
+] as const)("what rests on its %s has that side on the bed", async (restsOn, sides) => {
+  const { main } = await writeMesh({ ...box(1, 2, 4), restsOn }, "stl", { sizeMm: 4 });
+  const geometry = new STLLoader().parse(bufferOf(main));
+  expect(extent(geometry)).toEqual(sides);
+  expect(geometry.boundingBox!.min.z).toBeCloseTo(0, 4);
+});
+
+test("a 3MF puts together what looks alike, and nothing else", async () => {
+  const [one, other] = [box(1, 1, 1).parts[0]!, box(2, 1, 1).parts[0]!];
+  const objectsOf = async (parts: Mesh["parts"]) => {
+    const { main } = await writeMesh({ parts }, "3mf");
+    const xml = new TextDecoder().decode(unzipSync(main)["3D/3dmodel.model"]);
+    return xml.match(/<mesh>/g)?.length;
+  };
+  expect(await objectsOf([one, other])).toBe(1);
+  expect(await objectsOf([one, { ...other, colour: [1, 0, 0] }])).toBe(2);
+  const picture = { mimeType: "image/png", bytes: Uint8Array.of(1) };
+  expect(
+    await objectsOf([
+      { ...one, picture },
+      { ...other, picture: { ...picture } },
+    ]),
+  ).toBe(1);
+  expect(await objectsOf([{ ...one, picture }, other])).toBe(2);
+});
 
 test("PLY is read by another program with its normals, texture coordinates and colours", async () => {
   const { parts } = box(1, 2, 3);

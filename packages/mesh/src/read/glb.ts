@@ -35,17 +35,21 @@ export async function readGlb(glb: Uint8Array): Promise<Mesh> {
     }
   });
   const mesh = checked(placed.flatMap(({ primitive, world }) => partOf(primitive, world) ?? []));
-  return { ...mesh, sizeMm: sizeOf(document) };
+  return { ...mesh, ...wishesOf(document) };
 }
 
-/** What the maker of a mesh wrote into its extras as `size_mm`. */
-function sizeOf(document: Document): number | undefined {
-  const sizes = document
+/** How a mesh wants to be printed: what its maker wrote into its extras as `size_mm` and `rests_on`. */
+function wishesOf(document: Document): Pick<Mesh, "sizeMm" | "restsOn"> {
+  const extras = document
     .getRoot()
     .listMeshes()
-    .map((mesh) => mesh.getExtras()["size_mm"]);
-  const size = sizes.find((one) => one !== undefined);
-  return typeof size === "number" && size > 0 && Number.isFinite(size) ? size : undefined;
+    .map((mesh) => mesh.getExtras());
+  const size = extras.find((one) => "size_mm" in one)?.["size_mm"];
+  const rests = extras.find((one) => "rests_on" in one)?.["rests_on"];
+  return {
+    sizeMm: typeof size === "number" && size > 0 && Number.isFinite(size) ? size : undefined,
+    restsOn: rests === "back" || rests === "foot" ? rests : undefined,
+  };
 }
 
 function partOf(primitive: Primitive, world: mat4): Part | undefined {

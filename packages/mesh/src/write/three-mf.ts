@@ -21,9 +21,9 @@ const RELATIONS = `<?xml version="1.0" encoding="UTF-8"?>
 const TIME = new Date(1980, 0, 1);
 
 /**
- * 3MF, core specification 1.3: millimetres, +Z up, vertices joined by place. Parts that are solids of their own become
- * objects of their own, put together as one, so that a slicer can give each its filament; parts that are only pieces of
- * a surface share an object, and their triangles have their colours.
+ * 3MF, core specification 1.3: millimetres, +Z up, vertices joined by place. What has a colour or a picture of its own
+ * and is closed becomes an object of its own, all put together as one, so that a slicer can give each its filament;
+ * parts that are only pieces of a surface share an object, and their triangles have their colours.
  */
 export function write3mf(mesh: Mesh, sizeMm: number): Uint8Array {
   const encoder = new TextEncoder();
@@ -46,9 +46,25 @@ interface Piece extends Welded {
 }
 
 function piecesOf(mesh: Mesh): Piece[] {
-  const all = mesh.parts.map((_, at) => at);
-  const each = all.map((at) => ({ ...welded({ parts: [mesh.parts[at]!] }), parts: [at] }));
-  return each.every(isClosed) ? each : [{ ...welded(mesh), parts: all }];
+  const looks: number[][] = [];
+  for (const [at, part] of mesh.parts.entries()) {
+    const same = looks.find(([first]) => looksLike(mesh.parts[first!]!, part));
+    if (same) same.push(at);
+    else looks.push([at]);
+  }
+  const pieceOf = (parts: number[]): Piece => ({
+    ...welded({ parts: parts.map((at) => mesh.parts[at]!) }),
+    parts,
+  });
+  const pieces = looks.map(pieceOf);
+  return pieces.every(isClosed) ? pieces : [pieceOf([...mesh.parts.keys()])];
+}
+
+function looksLike(one: Part, other: Part): boolean {
+  return (
+    one.picture?.bytes === other.picture?.bytes &&
+    one.colour.every((channel, k) => channel === other.colour[k])
+  );
 }
 
 function* model(mesh: Mesh, sizeMm: number): Generator<string> {

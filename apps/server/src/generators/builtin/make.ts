@@ -104,6 +104,7 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
     because: choice.because,
     ...(choice.instead.length > 0 && { instead: choice.instead }),
     size_mm: params.size_mm === 0 ? USUAL_SIZE : params.size_mm,
+    rests_on: shape.restsOn,
     params: Object.fromEntries(declared.map((name) => [name, params[name]])),
     ...shape.notes,
   };

@@ -50,6 +50,7 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
   const doubt = cutout.lost ?? finding.doubt;
   return {
     bodies: [{ name: "inflate", mesh, paint: { jpeg }, error }],
+    restsOn: params.back === "flat" ? "back" : "foot",
     ...(doubt !== undefined && { notes: { warning: doubt } }),
   };
 };

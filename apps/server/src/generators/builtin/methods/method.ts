@@ -32,6 +32,8 @@ export interface Body {
 /** What a method makes, before it is simplified, set to its size and written. */
 export interface Shape {
   readonly bodies: readonly Body[];
+  /** What lies on a printer's bed: the back of what is flat there, else the side that it stands on. */
+  readonly restsOn: "back" | "foot";
   /** What the maker wants to be known of it, for the mesh's extras. */
   readonly notes?: Readonly<Record<string, unknown>>;
 }

@@ -59,6 +59,7 @@ export const makeRelief: Method = async (sight, params) => {
         error: params.error * SIMPLIFYING,
       },
     ],
+    restsOn: "back",
     notes: {
       foreground: ahead !== undefined,
       ...(scene && { cues: scene.cues }),

@@ -44,7 +44,7 @@ export const makeLathed: Method = async ({ picture, foreground }, params) => {
     });
     bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error });
   }
-  return { bodies, notes: { handle: beside !== undefined } };
+  return { bodies, restsOn: "foot", notes: { handle: beside !== undefined } };
 };
 
 /**

@@ -49,6 +49,8 @@ export const makeLithophane: Method = async ({ picture }, params) => {
         error: error * SIMPLIFYING,
       },
     ],
+    // Upright, layers follow the picture; lying, they would cut its tones into steps.
+    restsOn: "foot",
     notes: { cell_mm: pitch, thin: params.thin, thick: params.thick },
   };
 };
