@@ -1,6 +1,6 @@
 /**
- * Holds the built-in generators against the whole set of pictures and says how much of each kind is as wished; then
- * against photographs whose true masks are known.
+ * Holds the built-in generators against the whole set of pictures, asks a slicer about each mesh where one is
+ * installed, and says how much of each kind is as wished; then against photographs whose true masks are known.
  *
  *     pnpm set-test [NAME ...]
  */
@@ -12,9 +12,13 @@ import { judge } from "../apps/server/test/builtin/set/judge.ts";
 import { judgeScene } from "../apps/server/test/builtin/set/judge-scene.ts";
 import { KINDS } from "../apps/server/test/builtin/set/picture.ts";
 import { scenes } from "../apps/server/test/builtin/set/scenes.ts";
+import { hasSlicer } from "../apps/server/test/builtin/slicer.ts";
 import { UNMET } from "../apps/server/test/builtin/set/unmet.ts";
 import { simplifierReady } from "@modly-runs/mesh/simplify";
 
+const slicer = hasSlicer();
+if (!slicer)
+  console.log("LEFT OUT: no slicer is asked. That needs PrusaSlicer; PRUSA_SLICER names it.");
 const names = process.argv.slice(2);
 await simplifierReady;
 let wrong = await judgePictures();
@@ -30,7 +34,7 @@ async function judgePictures(): Promise<number> {
   try {
     for (const picture of pictures) {
       const { name, kind } = picture;
-      const verdict = await judge(picture, directory);
+      const verdict = await judge(picture, directory, { slicer });
       if (verdict.met) met.add(name);
       // A wish that is met unexpectedly is news too: the list of those that are not has to be true.
       const expected = verdict.met !== Object.hasOwn(UNMET, name);

@@ -27,6 +27,7 @@ import {
   toPolyline,
   type Point,
 } from "./outlines.ts";
+import { mergeByPosition, topologyOf } from "./topology.ts";
 import { WORDS } from "./set/words.ts";
 
 // A CommonJS module whose types describe it as an ES module.
@@ -138,6 +139,12 @@ describe("builtin/extrude", () => {
     expect(more).toEqual([]);
     expect(solid!.genus).toBe(1);
     expect(solid!.volume).toBeCloseTo((80 * 60 - 40 * 28) * 5, -2);
+  });
+
+  it("raises no two walls that share an edge where corners meet in a point", async () => {
+    const meeting = `<path d="M50 50L250 250L50 450z"/><path d="M450 50L250 250L450 450z"/>`;
+    const part = await partOf("builtin/extrude", await draw(meeting));
+    expect(topologyOf(mergeByPosition(part.positions, part.indices)).openEdges).toBe(0);
   });
 
   it("joins squares of pixel art that touch by a corner alone", async () => {
@@ -306,6 +313,26 @@ describe("the size of a part", () => {
       expect(sides[2]! / mm).toBeCloseTo(3, 2);
     },
   );
+
+  it.each([
+    ["a sign on its back", "builtin/extrude", {}, 3],
+    ["a figure on its flat back", "builtin/inflate", { back: "flat", depth: 0.5 }, 15],
+    ["a relief on its back", "builtin/relief", {}, 15],
+    ["a turned body on its foot", "builtin/lathe", {}, 50],
+    ["a lithophane upright", "builtin/lithophane", {}, 100],
+  ] as const)("lies as it is printed: %s", async (_, model, params, high) => {
+    const glb = await glbOf(model, await draw(plain), params);
+    const boxes: Box3[] = [];
+    for (const format of ["stl", "3mf"] as const) {
+      const file = await convert(glb, { from: "glb", to: format });
+      if (!file.ok) throw new Error(file.why);
+      boxes.push(new Box3().setFromObject(readers[format](file.value.main)));
+    }
+    for (const { min, max } of boxes) {
+      expect(min.z).toBeCloseTo(0, 3);
+      expect(max.z / high).toBeCloseTo(1, 1);
+    }
+  });
 
   it.each([
     ["bodies of one colour each", two, { colours: 2 }, ["204080", "d02020"]],

@@ -1,5 +1,10 @@
 import type { Field } from "../../src/generators/builtin/picture/raster.ts";
 
+export interface Triangles {
+  readonly positions: Float32Array;
+  readonly indices: Uint32Array;
+}
+
 /** What can be counted of a triangle mesh. */
 export interface Topology {
   /** Edges that are not passed exactly once in each direction. */
@@ -11,7 +16,7 @@ export interface Topology {
   readonly smallestArea: number;
 }
 
-export function topologyOf(positions: Float32Array, indices: Uint32Array): Topology {
+export function topologyOf({ positions, indices }: Triangles): Topology {
   const edges = new Map<number, number>();
   const used = new Set(indices);
   const span = positions.length / 3;
@@ -74,11 +79,10 @@ export function eulerOfMask({ width, height, data }: Field): number {
   return euler;
 }
 
-/** Gives vertices at the same place one number, as a slicer does. */
-export function mergeByPosition(
-  positions: Float32Array,
-  indices: Uint32Array,
-): { positions: Float32Array; indices: Uint32Array } {
+type Corners = readonly [number, number, number];
+
+/** Gives vertices at the same place one number and leaves out triangles that have two of them, as a slicer does. */
+export function mergeByPosition(positions: Float32Array, indices: Uint32Array): Triangles {
   const seen = new Map<string, number>();
   const merged: number[] = [];
   const place = Uint32Array.from({ length: positions.length / 3 }, (_, i) => {
@@ -90,7 +94,12 @@ export function mergeByPosition(
     seen.set(key, seen.size);
     return seen.size - 1;
   });
-  return { positions: Float32Array.from(merged), indices: indices.map((i) => place[i]!) };
+  const corners = indices.map((i) => place[i]!);
+  const kept = corners.filter((_, i) => {
+    const [a, b, c] = corners.subarray(i - (i % 3), i - (i % 3) + 3) as unknown as Corners;
+    return a !== b && b !== c && c !== a;
+  });
+  return { positions: Float32Array.from(merged), indices: kept };
 }
 
 type Vector = readonly number[];

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { convert } from "@modly-runs/mesh";
 import { make } from "../../../src/generators/builtin/make.ts";
 import { withDefaults } from "../../../src/generators/builtin/params.ts";
+import { inspected } from "../slicer.ts";
 import { complaints, likeness, readArrays, solidsOf, type Arrays } from "../measure.ts";
 import type { TestPicture } from "./picture.ts";
 
@@ -24,8 +26,12 @@ export interface Verdict {
   readonly met: boolean;
 }
 
-/** Makes a mesh of a picture, looks whether it is sound, and whether it is what a person wants. */
-export async function judge(picture: TestPicture, directory: string): Promise<Verdict> {
+/** Makes a mesh of a picture, looks whether it is sound, by a slicer's eyes too, and whether it is what a person wants. */
+export async function judge(
+  picture: TestPicture,
+  directory: string,
+  { slicer = false } = {},
+): Promise<Verdict> {
   const { name, wish, model } = picture;
   const imagePath = join(directory, name);
   const meshPath = `${imagePath}.glb`;
@@ -45,6 +51,7 @@ export async function judge(picture: TestPicture, directory: string): Promise<Ve
     faults.push(`manifold: ${String(cause)}`);
     return [];
   });
+  if (slicer) faults.push(...(await complaintsOfSlicer(glb, `${imagePath}.3mf`)));
   const truth = await picture.truth?.();
   const { method, because } = arrays.extras as { method: string; because: string };
   const got = {
@@ -69,6 +76,13 @@ export async function judge(picture: TestPicture, directory: string): Promise<Ve
     faults,
     met,
   };
+}
+
+async function complaintsOfSlicer(glb: Uint8Array, file: string): Promise<readonly string[]> {
+  const written = await convert(glb, { from: "glb", to: "3mf" });
+  if (!written.ok) return [written.why];
+  await writeFile(file, written.value.main);
+  return inspected(file).complaints;
 }
 
 /** One metre long, standing on y = 0, no larger than a page can load, coordinates within the texture. */

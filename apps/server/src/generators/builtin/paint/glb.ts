@@ -15,7 +15,7 @@ export interface PaintedBody {
 }
 
 /**
- * Bodies as the primitives of one mesh, each with a material of its own, as binary glTF 2.0 without extensions.
+ * Bodies as the primitives of one mesh, each with the material that it has or shares, as binary glTF 2.0 without extensions.
  * `extras` go with the mesh.
  */
 export function writeGlb(
@@ -30,15 +30,20 @@ export function writeGlb(
     array: Float32Array | Uint16Array | Uint32Array,
   ) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer);
   const shape = document.createMesh("model").setExtras(extras);
+  const materials = new Map<unknown, Material>();
   for (const { name, mesh, paint } of bodies) {
     // 65,535 is kept free: some readers take it for the end of a strip.
     const short = mesh.positions.length / 3 <= 65_535;
+    // Bodies that show one picture share it.
+    const look = "jpeg" in paint ? paint.jpeg : paint;
+    const material = materials.get(look) ?? materialOf(document, name, paint);
+    materials.set(look, material);
     const primitive = document
       .createPrimitive()
       .setAttribute("POSITION", accessor("VEC3", mesh.positions))
       .setAttribute("NORMAL", accessor("VEC3", mesh.normals))
       .setIndices(accessor("SCALAR", short ? Uint16Array.from(mesh.indices) : mesh.indices))
-      .setMaterial(materialOf(document, name, paint));
+      .setMaterial(material);
     if ("jpeg" in paint) primitive.setAttribute("TEXCOORD_0", accessor("VEC2", mesh.uvs));
     shape.addPrimitive(primitive);
   }

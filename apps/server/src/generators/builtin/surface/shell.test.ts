@@ -19,7 +19,7 @@ describe("closeShell", () => {
           const { positions, indices } = closeShell(outline, heights, heights);
           // y points down here: upright, as it leaves the generator, outwards is positive.
           const upright = positions.map((value, i) => (i % 3 === 1 ? -value : value));
-          const topology = topologyOf(upright, indices);
+          const topology = topologyOf({ positions: upright, indices });
           expect(topology.openEdges).toBe(0);
           expect(topology.smallestArea).toBeGreaterThan(0);
           expect(topology.volume > 0).toBe(indices.length > 0);

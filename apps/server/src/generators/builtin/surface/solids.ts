@@ -52,10 +52,17 @@ export function meshesOf(
   const { vertProperties, numProp, triVerts, runIndex, runOriginalID } = keep(
     solid.calculateNormals(0, SHARP),
   ).getMesh();
+  const isAt = (a: number, b: number): boolean =>
+    [0, 1, 2].every((k) => vertProperties[a * numProp + k] === vertProperties[b * numProp + k]);
   const triangles = new Map<number, number[]>();
   runOriginalID.forEach((id, run) => {
     const of = triangles.get(id) ?? [];
-    for (let i = runIndex[run]!; i < runIndex[run + 1]!; i++) of.push(triVerts[i]!);
+    for (let i = runIndex[run]!; i < runIndex[run + 1]!; i += 3) {
+      const [a, b, c] = [triVerts[i]!, triVerts[i + 1]!, triVerts[i + 2]!];
+      // Slivers that single precision makes lines of.
+      if (isAt(a, b) || isAt(b, c) || isAt(c, a)) continue;
+      of.push(a, b, c);
+    }
     triangles.set(id, of);
   });
   const meshes = new Map<number, Mesh>();

@@ -10,7 +10,7 @@ import type { Field, Picture } from "../../picture/raster.ts";
 import type { Mesh } from "../../surface/mesh.ts";
 import { meshesOf, withSolids, type Solids } from "../../surface/solids.ts";
 import type { Body, Method, Shape, Sight } from "../method.ts";
-import { bridgesOf } from "./bridges.ts";
+import { bridgesOf, patchesOf } from "./bridges.ts";
 import { layersOf } from "./layers.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { raise, SHARP } from "./raise.ts";
@@ -50,9 +50,7 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   const rimOf = rimPlaces(look.cells, look.coverage);
   const work: Work = { cutout, cells, look, palette, plan, rimOf, ground: finding.ground };
   const bodies = await withSolids((solids) => {
-    const traced = solids.keep(
-      solids.CrossSection.ofPolygons([...contours, ...bridges], "Positive"),
-    );
+    const traced = sectionOf([...contours, ...bridges], solids);
     const sections = layOut(traced, plan, solids);
     return plan.colours > 1 && plan.build === "raise"
       ? stackColours(sections, work, solids)
@@ -60,6 +58,7 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
   });
   return {
     bodies: dress(bodies, sight, work, params),
+    restsOn: "back",
     notes: {
       ...(cutout.lost !== undefined && { warning: cutout.lost }),
       colours: bodies.length,
@@ -143,6 +142,15 @@ function isSoft({ width, height, data }: Field): boolean {
   return partly > edges * 0.25;
 }
 
+/** Traced polygons as a section whose corners nowhere meet in a point. */
+function sectionOf(polygons: [number, number][][], { keep, CrossSection }: Solids): CrossSection {
+  const section = keep(CrossSection.ofPolygons(polygons, "Positive"));
+  const patches = patchesOf(section.toPolygons());
+  return patches.length === 0
+    ? section
+    : keep(section.add(keep(CrossSection.ofPolygons(patches, "Positive"))));
+}
+
 /** The part in one piece: outline and plate are grown together, so that a slicer sees one solid. */
 function build(sections: Sections, work: Work, solids: Solids): Piece[] {
   const { plan } = work;
@@ -202,7 +210,7 @@ function coloursOf({
 /** Each flat colour as a body of its own, every further one a step higher: for printers with several filaments. */
 function stackColours(sections: Sections, work: Work, solids: Solids): Piece[] {
   const { plan, palette, cutout, cells } = work;
-  const { keep, CrossSection } = solids;
+  const { keep } = solids;
   const base = sections.plate ?? sections.outline;
   const low = sections.plate === undefined ? plan.thickness : plan.plateThickness;
   const ground = sections.plate === undefined ? undefined : coloursOf(work)[1];
@@ -213,7 +221,7 @@ function stackColours(sections: Sections, work: Work, solids: Solids): Piece[] {
   let from = low;
   let below = base;
   for (const { coverage, colour } of found.layers) {
-    const traced = keep(CrossSection.ofPolygons(contoursOf(coverage), "Positive"));
+    const traced = sectionOf(contoursOf(coverage), solids);
     const sized = keep(traced.scale([(plan.mirrored ? -1 : 1) * sections.scale, sections.scale]));
     // A hair inside what it stands on: bodies that share an edge are no solids any more.
     const section = keep(sized.intersect(keep(below.offset(-HAIR, "Miter"))));
