@@ -50,6 +50,7 @@ async function expectSound(glb: Uint8Array): Promise<void> {
 const SAMPLE = [
   ...[
     "github-mark",
+    "app-opaque",
     "heart",
     "number-text",
     "page-text",
@@ -62,12 +63,13 @@ const SAMPLE = [
     "mug",
     "woman-dancing",
     "duck",
+    "teapot-tight",
     "horse",
     "tulip",
     "castle",
     "cup-photograph",
   ],
-  ...["pear-on-bricks", "one-colour", "cat-lithophane"],
+  ...["pear-on-bricks", "one-colour", "cat-card", "cat-lithophane"],
 ];
 
 describe("a sample of the set of pictures", () => {

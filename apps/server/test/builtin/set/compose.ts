@@ -59,6 +59,37 @@ export function product(
   return { name: `${name}-opaque`, truth, draw };
 }
 
+/** What is drawn without any room around it, as a JPEG on white. */
+export function tight({ name, draw }: Drawn): Drawn {
+  const trimmed = async (): Promise<Sharp> =>
+    sharp(
+      await sharp(await draw())
+        .trim()
+        .png()
+        .toBuffer(),
+    );
+  return {
+    name: `${name}-tight`,
+    truth: async () => (await trimmed()).png().toBuffer(),
+    draw: async () =>
+      (await trimmed()).flatten({ background: "#fff" }).jpeg({ quality: 90 }).toBuffer(),
+  };
+}
+
+/** A photograph as a page shows it: on white, with round corners. */
+export async function roundCorners(file: string): Promise<Buffer> {
+  const image = sharp(await photograph(file))
+    .toColourspace("srgb")
+    .ensureAlpha();
+  const { width, height } = await image.metadata();
+  const card = `<rect width="${width}" height="${height}" rx="${Math.round(width / 10)}" fill="#fff"/>`;
+  const cut = await image
+    .composite([{ input: Buffer.from(svg(width, height, card)), blend: "dest-in" }])
+    .png()
+    .toBuffer();
+  return sharp(cut).flatten({ background: "#fff" }).jpeg({ quality: 85 }).toBuffer();
+}
+
 export const CLEAR = { r: 0, g: 0, b: 0, alpha: 0 };
 
 export function svg(width: number, height: number, body: string): string {

@@ -11,7 +11,9 @@ import {
   plain,
   product,
   shaded,
+  roundCorners,
   shadowed,
+  tight,
 } from "./compose.ts";
 import { thing } from "./scenes.ts";
 import type { Drawn, Kind, TestPicture } from "./picture.ts";
@@ -83,8 +85,10 @@ export const PICTURES: readonly TestPicture[] = [
           .jpeg()
           .toBuffer(),
     },
-    "the same as a JPEG on white",
+    "the same as a JPEG on white: the mark has the colour of what is behind, so it is open",
     "extrude",
+    1,
+    1,
   ),
 
   wanted("icon", cutout("heart"), "an icon of 32 pixels", "extrude"),
@@ -298,6 +302,14 @@ export const PICTURES: readonly TestPicture[] = [
     "inflate",
   ),
   wanted("product", figure("teapot"), "a pot with a handle and a spout", "inflate", 1, 1),
+  wanted(
+    "product",
+    tight(figure("teapot")),
+    "the same on white, cut to its edges",
+    "inflate",
+    1,
+    1,
+  ),
   wanted("product", figure("amphora"), "a vase with two handles", "inflate", 1, 2),
   wanted("product", figure("chess-pawn"), "a pawn in flat colours", "lathe"),
   wanted("product", figure("light-bulb"), "a bulb", "lathe"),
@@ -384,6 +396,12 @@ export const PICTURES: readonly TestPicture[] = [
     "relief",
   ),
   wanted("texture", photo("brick.jpg"), "a wall", "relief"),
+  wanted(
+    "texture",
+    as("cat-card", () => roundCorners("cat.jpg")),
+    "a photograph with round corners, on white",
+    "relief",
+  ),
   wanted("texture", photo("gravel.jpg"), "gravel", "relief"),
   wanted("texture", photo("galaxies.jpg"), "spots on black", "relief"),
   wanted(

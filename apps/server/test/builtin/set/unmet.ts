@@ -1,6 +1,5 @@
 /** Pictures of the set from which builtin/auto does not make what a person wants, and why. */
 export const UNMET: Readonly<Record<string, string>> = {
-  "app-opaque": "it fills the picture, so its blue is taken for the background",
   scissors: "two colours share it evenly, so it is puffed up",
   "scissors-opaque": "two colours share it evenly, so it is puffed up",
   "apple-opaque": "the leaf touches its stem in a point and comes apart",

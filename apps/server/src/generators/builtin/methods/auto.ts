@@ -1,4 +1,4 @@
-import { MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
+import { FILLS, MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
 import type { Cutout, Finding } from "../picture/cutout.ts";
 import { toLab } from "../picture/lab.ts";
 import { meanWidth } from "../picture/outline.ts";
@@ -33,6 +33,8 @@ const FLATTER = 0.93;
 const LINE = 9;
 /** Letters and modules from this number on belong together on a plate. */
 const LOOSE = 15;
+/** Doubts that do not count for flat artwork. */
+const DISPELLED: readonly string[] = [MANY_PARTS, FILLS];
 const GRID = 256;
 const FINEST = 1024;
 
@@ -40,7 +42,9 @@ const FINEST = 1024;
 export async function choose(sight: Sight): Promise<Choice> {
   const finding = await sight.foreground();
   if (!finding.found) return relief(finding.because);
-  if (finding.doubt !== undefined && finding.doubt !== MANY_PARTS) return relief(finding.doubt);
+  if (finding.doubt !== undefined && !DISPELLED.includes(finding.doubt)) {
+    return relief(finding.doubt);
+  }
   const cutout = await finding.cutOut(GRID);
   if (cutout.lost !== undefined) return relief(cutout.lost);
   const parts = countParts(cutout);
@@ -55,7 +59,8 @@ export async function choose(sight: Sight): Promise<Choice> {
       ...(parts > LOOSE && { params: { plate: "rectangle" } }),
     };
   }
-  if (finding.doubt !== undefined || parts > MOST_PARTS) return relief(MANY_PARTS);
+  if (finding.doubt !== undefined) return relief(finding.doubt);
+  if (parts > MOST_PARTS) return relief(MANY_PARTS);
   if (round.isRound && (await isBanded(sight, cutout))) {
     return { method: "lathe", because: round.because, instead: ["inflate"] };
   }

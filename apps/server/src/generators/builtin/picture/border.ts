@@ -1,4 +1,5 @@
 import { bandOf, fitBackground, paintBackground, type Background } from "./background.ts";
+import { cornerBackground, cornerCells } from "./corners.ts";
 import { toLab } from "./lab.ts";
 import { matte } from "./matte.ts";
 import { limitsBeside, type Limits } from "./noise.ts";
@@ -36,20 +37,34 @@ const PALE_SPECK = 0.03;
 /** How pale, of the foreground's mean distance from the background. */
 const PALE = 0.4;
 
-/** Looks for an object in front of an even border. `picture` is the whole picture, made small. */
+/**
+ * Looks for an object in front of an even border; where there is none, or it would hold the picture's corners, in front
+ * of the colour that all four corners have: a badge or a ball that reaches the edges. `picture` is the whole picture,
+ * made small.
+ */
 export function lookAtBorder(picture: Picture): BorderLook {
   const { width, height } = picture;
   const lab = toLab(picture);
-  const background = fitBackground(lab, width, height);
+  const seen = lookBefore(picture, lab, fitBackground(lab, width, height));
+  const { doubt } = seen.look;
+  if ((doubt === undefined || !UNEVEN.includes(doubt)) && !holdsCorners(seen)) return seen.look;
+  const background = cornerBackground(lab, width, height);
+  const again = background && lookBefore(picture, lab, background);
+  return again !== undefined && fillsFrame(again)
+    ? { ...again.look, doubt: again.facts.share > FULL ? FILLS : undefined }
+    : seen.look;
+}
+
+interface Seen {
+  readonly look: BorderLook;
+  readonly facts: Evidence;
+}
+
+function lookBefore(picture: Picture, lab: Float32Array, background: Background): Seen {
+  const { width, height } = picture;
   const threshold = Math.min(14, Math.max(5, 3 + 3 * background.spread));
-  const scene = compare(
-    lab,
-    background,
-    picture,
-    { left: 0, top: 0, right: width, bottom: height },
-    width,
-    height,
-  );
+  const whole = { left: 0, top: 0, right: width, bottom: height };
+  const scene = compare(lab, background, picture, whole, width, height);
   const band = bandOf(width, height);
   const seeds = new Uint8Array(width * height);
   for (const cell of band) seeds[cell] = 1;
@@ -62,9 +77,34 @@ export function lookAtBorder(picture: Picture): BorderLook {
   const far = foreground.reduce((sum, cell, i) => sum + cell * scene.distance[i]!, 0);
   const share = area / foreground.length;
   const contrast = far / Math.max(1, area);
-  const facts = { inBand, parts, share, contrast, spread: background.spread };
-  const doubt = doubtOf({ ...facts, edge: edgeStep(scene, foreground) });
-  return { background, threshold, foreground, width, height, bounds, share, contrast, doubt };
+  const edge = edgeStep(scene, foreground);
+  const facts = { inBand, parts, share, contrast, edge, spread: background.spread };
+  const doubt = DOUBTS.find(({ holds }) => holds(facts))?.says;
+  const look = { background, threshold, foreground, width, height, bounds, share, contrast, doubt };
+  return { look, facts };
+}
+
+/** Corners are background if anything is. */
+function holdsCorners({ look: { foreground, width, height } }: Seen): boolean {
+  const held = cornerCells(width, height).filter(
+    (cells) => cells.filter((cell) => foreground[cell] === 1).length * 2 > cells.length,
+  );
+  return held.length > 2;
+}
+
+/** The least colour step across the outline of what reaches the edges, and its least share of the picture. */
+const CRISP = 12;
+const LARGE = 0.4;
+/** What reaches so far that it may be a photograph with round corners. */
+const FULL = 0.9;
+
+/** Whether a crisp thing in one piece, or nearly, reaches from edge to edge. */
+function fillsFrame({ look, facts: { share, contrast, edge, parts } }: Seen): boolean {
+  const { bounds, width, height } = look;
+  if (bounds === undefined || share < LARGE || parts > MOST_PARTS) return false;
+  const reaches =
+    bounds.right - bounds.left > width * 0.97 || bounds.bottom - bounds.top > height * 0.97;
+  return reaches && contrast > CRISP && edge > CRISP;
 }
 
 /** How much of each cell the foreground covers, 0..1, on a finer grid over `crop` of the picture. */
@@ -239,6 +279,8 @@ interface Evidence {
 
 /** The one doubt that flat artwork dispels: a page of text has many parts, and a QR code. */
 export const MANY_PARTS = "the foreground falls into many parts";
+/** Another one: flat artwork may fill a picture, as a badge does; a photograph with round corners is a relief. */
+export const FILLS = "the foreground fills the picture to its edges";
 /** So many parts are still one thing that a person would cut out. */
 export const MOST_PARTS = 24;
 
@@ -265,10 +307,6 @@ const DOUBTS: readonly {
     holds: ({ contrast, edge }) => edge < Math.min(5, contrast * 0.3),
   },
 ];
-
-function doubtOf(seen: Evidence): string | undefined {
-  return DOUBTS.find(({ holds }) => holds(seen))?.says;
-}
 
 /** The median colour step across the outline: small where the picture is blurred or the outline is no real one. */
 function edgeStep({ width, lab }: Scene, foreground: Uint8Array): number {

@@ -1,6 +1,6 @@
 import { alphaBounds, alphaCoverage, type AlphaUse } from "./alpha.ts";
 import type { Networks } from "../networks/index.ts";
-import { borderCoverage, lookAtBorder, MANY_PARTS, UNEVEN } from "./border.ts";
+import { borderCoverage, FILLS, lookAtBorder, MANY_PARTS, UNEVEN } from "./border.ts";
 import { grabCut } from "./grabcut/index.ts";
 import { refine } from "./masked.ts";
 import { resample, wholeOf } from "./picture.ts";
@@ -138,7 +138,7 @@ async function searchFor(
   doubt: string | undefined,
   mask: Search["mask"],
 ): Promise<Finding | undefined> {
-  if (doubt === undefined || doubt === MANY_PARTS) return undefined;
+  if (doubt === undefined || doubt === MANY_PARTS || doubt === FILLS) return undefined;
   if (mask === undefined) return UNEVEN.includes(doubt) ? grab(picture) : undefined;
   const seen = await mask(picture);
   if ("why" in seen) return { found: false, because: seen.why };
