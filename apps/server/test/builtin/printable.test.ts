@@ -316,7 +316,7 @@ describe("the size of a part", () => {
 
   it.each([
     ["a sign on its back", "builtin/extrude", {}, 3],
-    ["a figure on its flat back", "builtin/inflate", { back: "flat", depth: 0.5 }, 15],
+    ["a figure on its flat back", "builtin/inflate", { back: "flat" }, 10],
     ["a relief on its back", "builtin/relief", {}, 15],
     ["a turned body on its foot", "builtin/lathe", {}, 50],
     ["a lithophane upright", "builtin/lithophane", {}, 100],
