@@ -2,6 +2,10 @@
 # A picture becomes a mesh with nothing but curl: create, read until it ends, download.
 #   sh examples/picture-to-mesh.sh examples/duck.png duck.glb
 set -eu
+if [ $# -ne 2 ]; then
+  echo "usage: sh $0 PICTURE MESH.glb" >&2
+  exit 2
+fi
 picture=$1
 mesh=$2
 api=${MODLY_API_URL:-http://127.0.0.1:8765}

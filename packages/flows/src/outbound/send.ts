@@ -58,7 +58,7 @@ function once(
     if (target.protocol !== "http:" && target.protocol !== "https:")
       return reject(new OutOfReach(`${target.protocol} is no web address`));
     // A name is looked at when it is resolved; an address in figures never is.
-    if (isIP(host) !== 0 && !reach(host)) return reject(outOfReach(host, host));
+    if (isIP(host) !== 0 && !reach(host)) return reject(outOfReach(host));
     const request: ClientRequest = (target.protocol === "https:" ? secure : plain)(target, {
       method,
       headers: { ...headers, ...(body ? { "content-length": String(body.length) } : {}) },
@@ -97,16 +97,15 @@ function lookupWithin(reach: Reach): LookupFunction {
       if (cause) return callback(cause, "", 0);
       const within = addresses.filter(({ address }) => reach(address));
       const [first] = within;
-      if (!first) return callback(outOfReach(hostname, addresses[0]?.address ?? ""), "", 0);
+      if (!first) return callback(outOfReach(hostname), "", 0);
       if (options.all) callback(null, within);
       else callback(null, first.address, first.family);
     });
   };
 }
 
-const outOfReach = (host: string, address: string) =>
+/** Which address a name leads to is not told: it may be one that only this network's names know. */
+const outOfReach = (host: string) =>
   new OutOfReach(
-    host === address
-      ? `${address} is no public address`
-      : `${host} leads to ${address}, which is no public address`,
+    isIP(host) === 0 ? `${host} leads to no public address` : `${host} is no public address`,
   );
