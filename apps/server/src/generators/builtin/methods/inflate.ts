@@ -6,8 +6,9 @@ import { refuse, resample } from "../picture/picture.ts";
 import { frame, insideOf, MARGIN, meanWidth, outlineDiagonal } from "../picture/outline.ts";
 import { solvePoisson } from "../surface/poisson.ts";
 import { blur, type Field } from "../picture/raster.ts";
+import { SIMPLIFYING, toleranceOf } from "../surface/coarsen.ts";
 import { evenNormals, smoothNormals, type Mesh } from "../surface/mesh.ts";
-import { closeShell, type Shell } from "../surface/shell.ts";
+import { closeShell, coarsenShell } from "../surface/shell.ts";
 import { backwards } from "./back.ts";
 import type { Method } from "./method.ts";
 import { levelled, plateauOf, type Plateau } from "./plateau.ts";
@@ -45,11 +46,11 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
   const jpeg = paintCutout(picture, cutout, cells, params.texture, backwards(params.back).paint);
   const swelling = swell(cutout.coverage);
   const plateau = plateauOf(swelling.outline, params.form);
-  const mesh = inflate(swelling, lightnessOf(await cells), { ...params, plateau });
   const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
+  const mesh = inflate(swelling, lightnessOf(await cells), { ...params, error, plateau });
   const doubt = cutout.lost ?? finding.doubt;
   return {
-    bodies: [{ name: "inflate", mesh, paint: { jpeg }, error }],
+    bodies: [{ name: "inflate", mesh, paint: { jpeg }, error: error * SIMPLIFYING }],
     restsOn: params.back === "flat" ? "back" : "foot",
     ...(doubt !== undefined && { notes: { warning: doubt } }),
   };
@@ -91,7 +92,7 @@ export function swell(coverage: Field): Swelling {
   return { outline, inside, value };
 }
 
-interface Rise extends Pick<Params, "depth" | "detail" | "back"> {
+interface Rise extends Pick<Params, "depth" | "detail" | "back" | "error"> {
   readonly plateau: Plateau;
 }
 
@@ -104,7 +105,7 @@ interface Rise extends Pick<Params, "depth" | "detail" | "back"> {
 export function inflate(
   { outline, inside, value }: Swelling,
   lightness: Field,
-  { depth, detail, back: kind, plateau }: Rise,
+  { depth, detail, back: kind, error, plateau }: Rise,
 ): Mesh {
   const { width } = outline;
   const relief = ripples(lightness);
@@ -120,17 +121,22 @@ export function inflate(
   }
   const shell = closeShell(outline, front, back);
   const { across } = backwards(kind);
-  const { positions, indices, source, rimAgain } = partAtRim(shell, kind === "mirror");
+  const tolerance = Math.min(THINNEST / 2, toleranceOf(error, Math.max(width, outline.height)));
+  const kept = coarsenShell(shell, outline, front, back, tolerance);
+  const { positions, indices, source, behind } = partAtRim(
+    shell.positions,
+    kept,
+    kind === "mirror",
+  );
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let vertex = 0; vertex < source.length; vertex++) {
     const u = clamp((positions[vertex * 3]! - MARGIN + 0.5) / lightness.width);
-    const inFront = vertex < rimAgain && positions[vertex * 3 + 2]! >= 0;
-    uvs[vertex * 2] = across(u, inFront);
+    uvs[vertex * 2] = across(u, behind[vertex] === 0);
     uvs[vertex * 2 + 1] = clamp((positions[vertex * 3 + 1]! - MARGIN + 0.5) / lightness.height);
   }
   turnUp(shell.positions);
   turnUp(positions);
-  // The shading runs on over the rim, so it is taken from the surface in one piece.
+  // The shading runs on over the rim, and is that of all cells, so it is taken from the whole surface in one piece.
   const shading = evenNormals(smoothNormals(shell.positions, shell.indices), shell.indices);
   return { positions, normals: pick(shading, source), uvs, indices };
 }
@@ -152,45 +158,44 @@ function pick(vectors: Float32Array, source: Int32Array): Float32Array {
   return picked;
 }
 
-/** A shell whose back has rim vertices of its own, so that front and back may look at different parts of a texture. */
+/** The vertices that are used, the back's on the rim once more, so that it may look at another part of a texture. */
 interface Parted {
   readonly positions: Float32Array;
   readonly indices: Uint32Array;
   /** For each vertex the one of the shell that it was. */
   readonly source: Int32Array;
-  /** The first vertex of the back's own rim. */
-  readonly rimAgain: number;
+  /** 1 for those that belong to the back. */
+  readonly behind: Uint8Array;
 }
 
-function partAtRim({ positions, indices }: Shell, whole: boolean): Parted {
-  const rimAgain = positions.length / 3;
-  const parted = Uint32Array.from(indices);
-  /** Of each vertex its twin on the back's own rim, or 0. */
-  const twins = new Uint32Array(rimAgain);
-  const source = new Int32Array(rimAgain * 2);
-  let count = 0;
-  while (count < rimAgain) source[count] = count++;
-  for (let t = 0; t < (whole ? 0 : indices.length); t += 3) {
+function partAtRim(positions: Float32Array, corners: Uint32Array, whole: boolean): Parted {
+  const count = positions.length / 3;
+  const source = new Int32Array(count * 2);
+  const behind = new Uint8Array(count * 2);
+  /** Of each vertex of the shell one more than its number, and than that of its twin on the back's own rim. */
+  const places = new Int32Array(count);
+  const twins = new Int32Array(count);
+  const indices = new Uint32Array(corners.length);
+  let used = 0;
+  for (let t = 0; t < corners.length; t += 3) {
     // Every triangle has a corner that is not on the rim.
-    if (!isBehind(positions, indices, t)) continue;
+    const isBehind =
+      positions[corners[t]! * 3 + 2]! < 0 ||
+      positions[corners[t + 1]! * 3 + 2]! < 0 ||
+      positions[corners[t + 2]! * 3 + 2]! < 0;
     for (let k = t; k < t + 3; k++) {
-      const corner = indices[k]!;
-      if (positions[corner * 3 + 2] !== 0) continue;
-      if (twins[corner] === 0) {
-        source[count] = corner;
-        twins[corner] = count++;
+      const corner = corners[k]!;
+      const numbers = isBehind && !whole && positions[corner * 3 + 2] === 0 ? twins : places;
+      if (numbers[corner] === 0) {
+        source[used] = corner;
+        behind[used] = isBehind ? 1 : 0;
+        numbers[corner] = ++used;
       }
-      parted[k] = twins[corner]!;
+      indices[k] = numbers[corner]! - 1;
     }
   }
-  const used = source.subarray(0, count);
-  return { positions: pick(positions, used), indices: parted, source: used, rimAgain };
-}
-
-function isBehind(positions: Float32Array, indices: Uint32Array, triangle: number): boolean {
-  for (let k = triangle; k < triangle + 3; k++)
-    if (positions[indices[k]! * 3 + 2]! < 0) return true;
-  return false;
+  const kept = source.subarray(0, used);
+  return { positions: pick(positions, kept), indices, source: kept, behind };
 }
 
 /** What is lighter or darker than its surroundings, -1..1: the picture's detail without its shading. */

@@ -29,7 +29,7 @@ const SPLITS = 2 * Math.log2(LARGEST);
  */
 export function coarsen(heights: Field, inside: Uint8Array, tolerance: number): Uint32Array {
   const grid = widen(heights, inside);
-  return gather(grid, errorsOf(grid), tolerance, heights.width);
+  return gather(grid, errorsOf(grid), tolerance);
 }
 
 /** Heights and squares on a grid whose sides are multiples of `LARGEST`, with a margin around. */
@@ -41,6 +41,8 @@ interface Grid {
   readonly stride: number;
   readonly z: Float32Array;
   readonly inside: Uint8Array;
+  /** For each cell the one that it was. */
+  readonly source: Int32Array;
 }
 
 function widen({ width, height, data }: Field, inside: Uint8Array): Grid {
@@ -49,12 +51,14 @@ function widen({ width, height, data }: Field, inside: Uint8Array): Grid {
   const stride = columns + 1 + 2 * MARGIN;
   const z = new Float32Array(stride * (rows + 1 + 2 * MARGIN));
   const covered = new Uint8Array(z.length);
+  const source = new Int32Array(z.length);
   for (let y = 0; y < height; y++) {
     const to = (y + MARGIN) * stride + MARGIN;
     z.set(data.subarray(y * width, (y + 1) * width), to);
     covered.set(inside.subarray(y * width, (y + 1) * width), to);
+    for (let x = 0; x < width; x++) source[to + x] = y * width + x;
   }
-  return { columns, rows, stride, z, inside: covered };
+  return { columns, rows, stride, z, inside: covered, source };
 }
 
 /**
@@ -118,17 +122,12 @@ function off(z: Float32Array, cell: number, ends: number): number {
 }
 
 function gather(
-  { columns, rows, stride, z, inside }: Grid,
+  { columns, rows, stride, z, inside, source }: Grid,
   errors: Float32Array,
   tolerance: number,
-  width: number,
 ): Uint32Array {
   const triangles = new Uint32Array(inside.reduce((sum, one) => sum + one, 0) * 6);
   let used = 0;
-  const add = (cell: number): void => {
-    const y = Math.floor(cell / stride);
-    triangles[used++] = (y - MARGIN) * width + (cell - y * stride - MARGIN);
-  };
   /** Halves a triangle, named by the ends of its longest side and the corner between the others, so many times at most. */
   const split = (a: number, b: number, c: number, times: number): void => {
     const middle = (a + b) >> 1;
@@ -147,9 +146,9 @@ function gather(
       (times > 0
         ? Math.abs(z[middle]! * 2 - z[c]! - z[opposite]!) < Math.abs(z[middle]! * 2 - z[a]! - z[b]!)
         : Math.abs(z[c]! - z[opposite]!) < Math.abs(z[a]! - z[b]!));
-    add(a);
-    add(turned ? opposite : b);
-    add(c);
+    triangles[used++] = source[a]!;
+    triangles[used++] = source[turned ? opposite : b]!;
+    triangles[used++] = source[c]!;
   };
   const down = LARGEST * stride;
   for (let y = 0; y < rows / LARGEST; y++) {

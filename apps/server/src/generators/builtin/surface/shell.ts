@@ -1,10 +1,16 @@
 import { crossing, insideOf } from "../picture/outline.ts";
 import type { Field } from "../picture/raster.ts";
+import { coarsen } from "./coarsen.ts";
 
 /** Positions in cells, x to the right, y down, z towards the viewer. */
 export interface Shell {
   readonly positions: Float32Array;
+  /** Triangles: first those of the squares that the outline runs through, so many corners, then all others. */
   readonly indices: Uint32Array;
+  readonly alongOutline: number;
+  /** The vertices of the inner cells, on the front and on the back. */
+  readonly frontAt: Int32Array;
+  readonly backAt: Int32Array;
 }
 
 /**
@@ -86,15 +92,7 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
       cells[2] = i + width + 1;
       cells[3] = i + width;
       const count = inside[i]! + inside[i + 1]! + inside[i + width + 1]! + inside[i + width]!;
-      if (count === 0) continue;
-      if (count === 4) {
-        for (const cell of cells) corner(frontAt[cell]!, backAt[cell]!);
-        // Split along the diagonal that bends less.
-        const falling = Math.abs(front[cells[0]]! - front[cells[2]]!);
-        const rising = Math.abs(front[cells[1]]! - front[cells[3]]!);
-        fan(falling <= rising ? 0 : 1);
-        continue;
-      }
+      if (count === 0 || count === 4) continue;
       edges[0] = rightAt[i]!;
       edges[1] = belowAt[i + 1]!;
       edges[2] = rightAt[i + width]!;
@@ -119,7 +117,53 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
       if (!apart) fan(inside[cells[0]] === 1 ? 0 : 1);
     }
   }
-  return { positions, indices: indices.subarray(0, used) };
+  const alongOutline = used;
+  for (let i = 0; i < data.length - width - 1; i++) {
+    if (!isCovered(inside, i, width)) continue;
+    const [a, b, c, d] = [i, i + 1, i + width + 1, i + width];
+    // Split along the diagonal that bends less.
+    const falls = Math.abs(front[a]! - front[c]!) <= Math.abs(front[b]! - front[d]!);
+    const [p, q, r, s] = falls ? [a, b, c, d] : [b, c, d, a];
+    triangle(frontAt[p]!, frontAt[r]!, frontAt[q]!);
+    triangle(frontAt[p]!, frontAt[s]!, frontAt[r]!);
+    triangle(backAt[p]!, backAt[q]!, backAt[r]!);
+    triangle(backAt[p]!, backAt[r]!, backAt[s]!);
+  }
+  return { positions, indices: indices.subarray(0, used), alongOutline, frontAt, backAt };
+}
+
+/**
+ * The triangles of a shell, fewer of them where it is even: no cell is off them by more than `tolerance`.
+ *
+ * @param front the heights that the shell was closed over, as are `outline` and `back`
+ * @param tolerance in cells; below zero keeps all
+ */
+export function coarsenShell(
+  { indices, alongOutline, frontAt, backAt }: Shell,
+  outline: Field,
+  front: Float32Array,
+  back: Float32Array,
+  tolerance: number,
+): Uint32Array {
+  if (tolerance < 0) return indices;
+  const { width } = outline;
+  const covered = new Uint8Array(front.length);
+  const inside = insideOf(outline);
+  for (let i = 0; i < inside.length - width - 1; i++)
+    covered[i] = isCovered(inside, i, width) ? 1 : 0;
+  const near = coarsen({ ...outline, data: front }, covered, tolerance);
+  const far = coarsen({ ...outline, data: back }, covered, tolerance);
+  const coarse = new Uint32Array(alongOutline + near.length + far.length);
+  coarse.set(indices.subarray(0, alongOutline));
+  let used = alongOutline;
+  for (const cell of near) coarse[used++] = frontAt[cell]!;
+  for (let t = far.length - 1; t >= 0; t--) coarse[used++] = backAt[far[t]!]!;
+  return coarse;
+}
+
+/** Whether all four cells of a square are inside. Nothing is inside along the grid's edge. */
+function isCovered(inside: Uint8Array, i: number, width: number): boolean {
+  return inside[i]! + inside[i + 1]! + inside[i + width]! + inside[i + width + 1]! === 4;
 }
 
 /**

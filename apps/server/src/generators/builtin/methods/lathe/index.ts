@@ -2,6 +2,7 @@ import { paintCutout } from "../../paint/texture.ts";
 import { insideOf } from "../../picture/outline.ts";
 import { refuse, resample } from "../../picture/picture.ts";
 import { areas, field, type Field } from "../../picture/raster.ts";
+import { SIMPLIFYING } from "../../surface/coarsen.ts";
 import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
 import { backwards, type Back } from "../back.ts";
 import { inflate, swell } from "../inflate.ts";
@@ -40,9 +41,10 @@ export const makeLathed: Method = async ({ picture, foreground }, params) => {
       depth: 1,
       detail: 0,
       back: params.back,
+      error: params.error,
       plateau: ROUND,
     });
-    bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error });
+    bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error * SIMPLIFYING });
   }
   return { bodies, restsOn: "foot", notes: { handle: beside !== undefined } };
 };
