@@ -173,7 +173,9 @@ function spread(grid: Picture, coverage: Field, pure: Uint8Array, halved = 0): P
     if (pure[cell] === 0) continue;
     const weight = coverage.data[cell]! ** 2;
     finest.weight[cell] = weight;
-    for (let k = 0; k < 3; k++) finest.colour[cell * 3 + k] = grid.data[cell * 4 + k]! * weight;
+    finest.colour[cell * 3] = grid.data[cell * 4]! * weight;
+    finest.colour[cell * 3 + 1] = grid.data[cell * 4 + 1]! * weight;
+    finest.colour[cell * 3 + 2] = grid.data[cell * 4 + 2]! * weight;
   }
   const layers = [finest];
   for (let top = finest; Math.max(top.width, top.height) > 1; top = layers.at(-1)!)
@@ -196,9 +198,12 @@ function pull(fine: Layer): Layer {
   const weight = new Float32Array(width * height);
   for (let y = 0, i = 0; y < fine.height; y++) {
     for (let x = 0; x < fine.width; x++, i++) {
+      if (fine.weight[i] === 0) continue;
       const o = (y >> 1) * width + (x >> 1);
       weight[o]! += fine.weight[i]!;
-      for (let k = 0; k < 3; k++) colour[o * 3 + k]! += fine.colour[i * 3 + k]!;
+      colour[o * 3]! += fine.colour[i * 3]!;
+      colour[o * 3 + 1]! += fine.colour[i * 3 + 1]!;
+      colour[o * 3 + 2]! += fine.colour[i * 3 + 2]!;
     }
   }
   for (let o = 0; o < weight.length; o++) {
@@ -216,7 +221,9 @@ function push(coarse: Layer, fine: Layer): void {
       if (missing <= 0) continue;
       const o = (y >> 1) * coarse.width + (x >> 1);
       const share = coarse.weight[o]! > 0 ? missing / coarse.weight[o]! : 0;
-      for (let k = 0; k < 3; k++) fine.colour[i * 3 + k]! += coarse.colour[o * 3 + k]! * share;
+      fine.colour[i * 3]! += coarse.colour[o * 3]! * share;
+      fine.colour[i * 3 + 1]! += coarse.colour[o * 3 + 1]! * share;
+      fine.colour[i * 3 + 2]! += coarse.colour[o * 3 + 2]! * share;
       fine.weight[i] = 1;
     }
   }

@@ -53,9 +53,12 @@ export async function alphaCoverage(
   const shrinks = width < alpha.width;
   const bytes = shrinks
     ? await resampleChannel(alpha.data, alpha, wholeOf(alpha), width, height)
-    : enlarge(alpha.data, alpha, size);
+    : width === alpha.width && height === alpha.height
+      ? alpha.data
+      : enlarge(alpha.data, alpha, size);
+  const shares = Float32Array.from({ length: 256 }, (_, alpha) => Math.min(1, alpha / peak));
   const data = new Float32Array(bytes.length);
-  for (let i = 0; i < bytes.length; i++) data[i] = Math.min(1, bytes[i]! / peak);
+  for (let i = 0; i < bytes.length; i++) data[i] = shares[bytes[i]!]!;
   if (shrinks) keepThinLines({ ...size, data }, alpha, peak);
   return { ...size, data };
 }

@@ -13,8 +13,21 @@ function compress(t: number): number {
   return t > EPSILON ? Math.cbrt(t) : (KAPPA * t + 16) / 116;
 }
 
-/** CIE L*a*b* (D65) of every pixel, three floats each; L* is 0..100. Alpha is not looked at. */
-export function toLab({ width, height, data }: Picture): Float32Array {
+const known = new WeakMap<Picture, Float32Array>();
+
+/**
+ * CIE L*a*b* (D65) of every pixel, three floats each; L* is 0..100. Alpha is not looked at. Computed once for a picture:
+ * not to be changed.
+ */
+export function toLab(picture: Picture): Float32Array {
+  const before = known.get(picture);
+  if (before !== undefined) return before;
+  const lab = convert(picture);
+  known.set(picture, lab);
+  return lab;
+}
+
+function convert({ width, height, data }: Picture): Float32Array {
   const lab = new Float32Array(width * height * 3);
   for (let i = 0, o = 0; i < data.length; i += 4, o += 3) {
     const r = LINEAR[data[i]!]!;

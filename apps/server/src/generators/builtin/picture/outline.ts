@@ -1,4 +1,4 @@
-import { areas, field, type Field } from "./raster.ts";
+import { areas, field, insideOf, type Field } from "./raster.ts";
 
 /** Empty cells around the grid, so that the outline closes even where the object is cut off. */
 export const MARGIN = 2;
@@ -20,17 +20,12 @@ export function frame(coverage: Field): Field {
   const parts = areas(inside, framed.width);
   const largest = Math.max(0, ...parts.size);
   const least = Math.min(largest, 3);
-  parts.label.forEach(
-    (name, cell) => name > 0 && parts.size[name]! < least && (framed.data[cell] = 0),
-  );
+  if (parts.size.every((size, name) => name === 0 || size >= least)) return framed;
+  for (let cell = 0; cell < inside.length; cell++) {
+    const name = parts.label[cell]!;
+    if (name > 0 && parts.size[name]! < least) framed.data[cell] = 0;
+  }
   return framed;
-}
-
-/** 1 for every cell that is more than half covered. */
-export function insideOf({ data }: Field): Uint8Array {
-  const inside = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) inside[i] = data[i]! > 0.5 ? 1 : 0;
-  return inside;
 }
 
 /** How far from the inner cell, 0..1, the outline crosses on the way to the outer one. */

@@ -125,11 +125,15 @@ export interface Areas {
 }
 
 /** The parts that a field covers by more than half. */
-export function partsOf({ data, width }: Field): Areas {
-  return areas(
-    Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0)),
-    width,
-  );
+export function partsOf(field: Field): Areas {
+  return areas(insideOf(field), field.width);
+}
+
+/** 1 for every cell that is more than half covered. */
+export function insideOf({ data }: Field): Uint8Array {
+  const inside = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) inside[i] = data[i]! > 0.5 ? 1 : 0;
+  return inside;
 }
 
 export function areas(mask: Uint8Array, width: number): Areas {
@@ -137,13 +141,6 @@ export function areas(mask: Uint8Array, width: number): Areas {
   const stack = new Int32Array(mask.length);
   const size = [0];
   const touchesEdge = [false];
-  /** Puts a cell on the stack unless it is outside or known; returns the stack's new height. */
-  const visit = (cell: number, top: number, name: number): number => {
-    if (mask[cell] === 0 || label[cell] !== 0) return top;
-    label[cell] = name;
-    stack[top] = cell;
-    return top + 1;
-  };
   for (let seed = 0; seed < mask.length; seed++) {
     if (mask[seed] === 0 || label[seed] !== 0) continue;
     const name = size.length;
@@ -151,21 +148,41 @@ export function areas(mask: Uint8Array, width: number): Areas {
     let touches = false;
     let top = 1;
     stack[0] = seed;
-    label[seed] = name;
+    // Row by row: a run of cells is named as a whole, then those above and below it are looked for.
     while (top > 0) {
       const cell = stack[--top]!;
-      const x = cell % width;
-      count++;
-      const [left, right] = [x > 0, x < width - 1];
-      const [above, below] = [cell >= width, cell < mask.length - width];
-      if (!left || !right || !above || !below) touches = true;
-      if (left) top = visit(cell - 1, top, name);
-      if (right) top = visit(cell + 1, top, name);
-      if (above) top = visit(cell - width, top, name);
-      if (below) top = visit(cell + width, top, name);
+      if (label[cell] !== 0) continue;
+      const row = cell - (cell % width);
+      let [left, right] = [cell, cell + 1];
+      while (left > row && mask[left - 1] !== 0) left--;
+      while (right < row + width && mask[right] !== 0) right++;
+      label.fill(name, left, right);
+      count += right - left;
+      const [first, last] = [row === 0, row + width >= mask.length];
+      if (first || last || left === row || right === row + width) touches = true;
+      if (!first) top = pushRuns(mask, label, left - width, right - width, stack, top);
+      if (!last) top = pushRuns(mask, label, left + width, right + width, stack, top);
     }
     size.push(count);
     touchesEdge.push(touches);
   }
   return { label, size, touchesEdge };
+}
+
+/** Puts one cell of each run without a name on the stack; returns the stack's new height. */
+function pushRuns(
+  mask: Uint8Array,
+  label: Int32Array,
+  from: number,
+  to: number,
+  stack: Int32Array,
+  height: number,
+): number {
+  let top = height;
+  for (let cell = from; cell < to; cell++) {
+    if (mask[cell] === 0) continue;
+    if (label[cell] === 0) stack[top++] = cell;
+    while (cell < to && mask[cell] !== 0) cell++;
+  }
+  return top;
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { insideOf, outlineDiagonal } from "../picture/outline.ts";
+import { outlineDiagonal } from "../picture/outline.ts";
 import { solvePoisson, type PoissonProblem } from "./poisson.ts";
 import { arbitraryOutline } from "../../../../test/builtin/arbitrary.ts";
-import { field, type Field } from "../picture/raster.ts";
+import { field, type Field, insideOf } from "../picture/raster.ts";
 
 function problemOf(outline: Field): PoissonProblem {
   const { width, height } = outline;

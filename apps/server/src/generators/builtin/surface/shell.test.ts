@@ -1,8 +1,8 @@
+import { insideOf } from "../picture/raster.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eulerOfMask, topologyOf } from "../../../../test/builtin/topology.ts";
 import { arbitraryOutline } from "../../../../test/builtin/arbitrary.ts";
-import { insideOf } from "../picture/outline.ts";
 import { closeShell } from "./shell.ts";
 
 describe("closeShell", () => {

@@ -1,5 +1,5 @@
-import { crossing, insideOf } from "../picture/outline.ts";
-import type { Field } from "../picture/raster.ts";
+import { crossing } from "../picture/outline.ts";
+import { type Field, insideOf } from "../picture/raster.ts";
 import { coarsen } from "./coarsen.ts";
 
 /** Positions in cells, x to the right, y down, z towards the viewer. */

@@ -1,13 +1,11 @@
 import type { CrossSection, Manifold } from "manifold-3d";
 import { paintCutout } from "../../paint/texture.ts";
-import type { Params } from "../../params.ts";
-import type { Cutout, Finding } from "../../picture/cutout.ts";
+import type { Cutout } from "../../picture/cutout.ts";
 import { frame, MARGIN } from "../../picture/outline.ts";
 import { paletteOf, shareOfColour, type Swatch } from "../../picture/palette.ts";
 import { refuse, resample, type Refusal } from "../../picture/picture.ts";
 import { pixelSize } from "../../picture/pixels.ts";
 import type { Field, Picture } from "../../picture/raster.ts";
-import type { Mesh } from "../../surface/mesh.ts";
 import { meshesOf, withSolids, type Solids } from "../../surface/solids.ts";
 import type { Body, Method, Shape, Sight } from "../method.ts";
 import { bridgesOf, patchesOf } from "./bridges.ts";
@@ -32,9 +30,12 @@ const ADVICE =
 export const makeExtruded: Method = async (sight, params): Promise<Shape | Refusal> => {
   const finding = await sight.foreground();
   if (!finding.found) return nothing(finding.because);
-  const { crop } = await finding.cutOut(params.grid);
+  const coarse = await finding.cutOut(COLOURS);
+  const { crop } = coarse;
   const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
   const cutout = await finding.cutOut(Math.min(FINEST, native));
+  // sharp's threads resample while this one traces, and paint while it builds.
+  const looking = lookAt(sight, native < COLOURS ? cutout : coarse);
   const contours = contoursOf(cutout.coverage);
   if (contours.length === 0) return nothing("what stands out is too faint or too thin");
   const { width, height } = cutout.coverage;
@@ -43,21 +44,27 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
     square === undefined
       ? []
       : bridgesOf(cutout.coverage, (square * width) / (crop.right - crop.left));
-  const cells = await resample(sight.picture, cutout.crop, width, height);
   const plan = planOf(params);
-  const look = await lookAt(sight, finding, Math.min(COLOURS, native));
+  const look = await looking;
   const palette = paletteOf(look.cells, look.coverage, Math.max(2, plan.colours));
   const rimOf = rimPlaces(look.cells, look.coverage);
-  const work: Work = { cutout, cells, look, palette, plan, rimOf, ground: finding.ground };
+  const stacked = plan.colours > 1 && plan.build === "raise";
+  const cells = stacked ? await resample(sight.picture, crop, width, height) : undefined;
+  const [plain, under] = coloursOf(look, palette, finding.ground);
+  const paint: Body["paint"] =
+    plain !== undefined || stacked || plan.build === "cutter"
+      ? { colour: plain ?? WHITE }
+      : { jpeg: paintCutout(sight.picture, { ...cutout, ...look }, look.cells, params.texture) };
+  const work: Work = { cutout, palette, plan, rimOf, paint, under };
   const bodies = await withSolids((solids) => {
     const traced = sectionOf([...contours, ...bridges], solids);
     const sections = layOut(traced, plan, solids);
-    return plan.colours > 1 && plan.build === "raise"
-      ? stackColours(sections, work, solids)
-      : build(sections, work, solids);
+    return cells === undefined
+      ? build(sections, work, solids)
+      : stackColours(sections, work, cells, solids);
   });
   return {
-    bodies: dress(bodies, sight, work, params),
+    bodies: bodies.map((body) => ({ ...body, error: 0 })),
     restsOn: "back",
     notes: {
       ...(cutout.lost !== undefined && { warning: cutout.lost }),
@@ -70,12 +77,7 @@ export const makeExtruded: Method = async (sight, params): Promise<Shape | Refus
 /** Cells along the longest side that colours are looked for on: more of them tell nothing new. */
 const COLOURS = 512;
 
-async function lookAt(
-  { picture }: Sight,
-  finding: Extract<Finding, { found: true }>,
-  side: number,
-): Promise<Work["look"]> {
-  const { crop, coverage } = await finding.cutOut(side);
+async function lookAt({ picture }: Sight, { crop, coverage }: Cutout): Promise<Look> {
   return { coverage, cells: await resample(picture, crop, coverage.width, coverage.height) };
 }
 
@@ -83,24 +85,25 @@ function nothing(because: string): Refusal {
   return refuse(`There is no outline to extrude: ${because}. ${ADVICE}`);
 }
 
+/** What the outline holds, in few cells, for its colours. */
+interface Look {
+  readonly cells: Picture;
+  readonly coverage: Field;
+}
+
 interface Work {
   readonly cutout: Cutout;
-  readonly cells: Picture;
-  /** The same in fewer cells, for its colours. */
-  readonly look: { readonly cells: Picture; readonly coverage: Field };
   readonly palette: readonly Swatch[];
   readonly plan: Plan;
   /** Where in the picture the colour is that the rim has near a place. */
   readonly rimOf: ReturnType<typeof rimPlaces>;
-  readonly ground: readonly [number, number, number] | undefined;
+  readonly paint: Body["paint"];
+  /** The colour of what carries the shape. */
+  readonly under: Swatch["colour"];
 }
 
-/** A mesh in millimetres and its colour; undefined where the picture is laid on. */
-interface Piece {
-  readonly name: string;
-  readonly mesh: Mesh;
-  readonly colour: readonly [number, number, number] | undefined;
-}
+/** A body in millimetres. */
+type Piece = Omit<Body, "error">;
 
 /** A loop smaller than this share of the largest is a speck: what a JPEG leaves around letters. */
 const SPECK = 0.0005;
@@ -165,9 +168,10 @@ function build(sections: Sections, work: Work, solids: Solids): Piece[] {
     };
     const rings = [RIM, WALL, BLADE].map(({ width, top }) => wall(width, top));
     const whole = own(keep(solids.Manifold.union(rings)));
+    const colour = work.palette[0]?.colour ?? WHITE;
     return pieces(
       whole,
-      new Map([[whole.originalID(), { name: "cutter", colour: work.palette[0]?.colour ?? WHITE }]]),
+      new Map([[whole.originalID(), { name: "cutter", paint: { colour } }]]),
       work,
       sections,
       solids,
@@ -181,11 +185,10 @@ function build(sections: Sections, work: Work, solids: Solids): Piece[] {
       ? raise(outline, top - depth, top + 1, SHARP, solids)
       : raise(outline, 0, top + depth, plan.bevel, solids),
   );
-  const [paint, under] = coloursOf(work);
-  const names = new Map([[shape.originalID(), { name: "shape", colour: paint }]]);
+  const names = new Map([[shape.originalID(), { name: "shape", paint: work.paint }]]);
   if (plate === undefined) return pieces(shape, names, work, sections, solids);
   const slab = own(raise(plate, 0, top, cut ? plan.bevel : SHARP, solids));
-  names.set(slab.originalID(), { name: "plate", colour: under });
+  names.set(slab.originalID(), { name: "plate", paint: { colour: work.under } });
   const whole = keep(cut ? slab.subtract(shape) : slab.add(shape));
   return pieces(whole, names, work, sections, solids);
 }
@@ -194,11 +197,11 @@ const WHITE = [236, 236, 232] as const;
 const DARK = [40, 42, 46] as const;
 
 /** The colour of the shape (undefined: the picture itself) and of what carries it. */
-function coloursOf({
-  palette,
-  ground,
-  look,
-}: Work): [Swatch["colour"] | undefined, Swatch["colour"]] {
+function coloursOf(
+  look: Look,
+  palette: readonly Swatch[],
+  ground: Swatch["colour"] | undefined,
+): [Swatch["colour"] | undefined, Swatch["colour"]] {
   const [first] = palette;
   const plain = first !== undefined && shareOfColour(look.cells, look.coverage, first) >= PLAIN;
   const paint = plain ? first.colour : undefined;
@@ -208,12 +211,12 @@ function coloursOf({
 }
 
 /** Each flat colour as a body of its own, every further one a step higher: for printers with several filaments. */
-function stackColours(sections: Sections, work: Work, solids: Solids): Piece[] {
-  const { plan, palette, cutout, cells } = work;
+function stackColours(sections: Sections, work: Work, cells: Picture, solids: Solids): Piece[] {
+  const { plan, palette, cutout } = work;
   const { keep } = solids;
   const base = sections.plate ?? sections.outline;
   const low = sections.plate === undefined ? plan.thickness : plan.plateThickness;
-  const ground = sections.plate === undefined ? undefined : coloursOf(work)[1];
+  const ground = sections.plate === undefined ? undefined : work.under;
   const found = layersOf(cells, cutout.coverage, palette.slice(0, plan.colours), ground);
   const made: { section: CrossSection; colour: Swatch["colour"]; from: number; to: number }[] = [
     { section: base, colour: found.base, from: 0, to: low },
@@ -233,7 +236,7 @@ function stackColours(sections: Sections, work: Work, solids: Solids): Piece[] {
   return made.flatMap(({ section, colour, from: start, to }, k) => {
     const last = k === made.length - 1;
     const solid = keep(raise(section, start, to, last ? plan.bevel : SHARP, solids).asOriginal());
-    const names = new Map([[solid.originalID(), { name: `colour ${k + 1}`, colour }]]);
+    const names = new Map([[solid.originalID(), { name: `colour ${k + 1}`, paint: { colour } }]]);
     return pieces(solid, names, work, sections, solids);
   });
 }
@@ -244,7 +247,7 @@ function outerOf(section: CrossSection): [number, number][][] {
   return section.toPolygons().filter((contour) => signedArea(contour) > 0);
 }
 
-/** The surfaces of a solid by what they belong to, the picture laid on those that have no colour. */
+/** The surfaces of a solid by what they belong to. */
 function pieces(
   solid: Manifold,
   names: ReadonlyMap<number, Omit<Piece, "mesh">>,
@@ -266,21 +269,4 @@ function pieces(
 
 function clamp(value: number): number {
   return Math.min(1, Math.max(0, value));
-}
-
-function dress(
-  made: readonly Piece[],
-  { picture }: Sight,
-  { cutout, look }: Work,
-  { texture }: Params,
-): Body[] {
-  return made.map(({ name, mesh, colour }) => ({
-    name,
-    mesh,
-    error: 0,
-    paint:
-      colour === undefined
-        ? { jpeg: paintCutout(picture, { ...cutout, ...look }, look.cells, texture) }
-        : { colour },
-  }));
 }

@@ -1,5 +1,4 @@
-import { insideOf } from "../../picture/outline.ts";
-import type { Field } from "../../picture/raster.ts";
+import { type Field, insideOf } from "../../picture/raster.ts";
 
 /** A closed line: x to the right, y up, in cells; the covered side is on its left. */
 export type Loop = readonly (readonly [number, number])[];
@@ -16,7 +15,16 @@ export function traceLoops(outline: Field): Loop[] {
   // An edge between two cells is named by the first: twice its index, and one more for the edge downwards.
   const next = new Map<number, number>();
   for (let y = 0; y < height - 1; y++) {
-    for (let x = 0; x < width - 1; x++) linkSquare(y * width + x, width, data, inside, next);
+    for (let cell = y * width; cell < (y + 1) * width - 1; cell++) {
+      const here = inside[cell]!;
+      // Most squares are inside or outside as a whole.
+      if (
+        here !== inside[cell + 1] ||
+        here !== inside[cell + width] ||
+        here !== inside[cell + width + 1]
+      )
+        linkSquare(cell, width, data, inside, next);
+    }
   }
   const loops: Loop[] = [];
   while (next.size > 0) {
@@ -34,7 +42,7 @@ export function traceLoops(outline: Field): Loop[] {
   return loops;
 }
 
-/** Adds the pieces of line through one square of four cells, each from an edge that is crossed to the next. */
+/** Adds the pieces of line through one square of four cells that the outline runs through, each from an edge that is crossed to the next. */
 function linkSquare(
   cell: number,
   width: number,
@@ -45,7 +53,6 @@ function linkSquare(
   // Clockwise as the viewer sees them.
   const corners = [cell, cell + 1, cell + width + 1, cell + width];
   const count = corners.reduce((sum, corner) => sum + inside[corner]!, 0);
-  if (count === 0 || count === 4) return;
   const edges = [cell * 2, (cell + 1) * 2 + 1, (cell + width) * 2, cell * 2 + 1];
   const middle = corners.reduce((sum, corner) => sum + data[corner]!, 0) / 4;
   const opposite = count === 2 && inside[corners[0]!] === inside[corners[2]!];

@@ -16,9 +16,10 @@ export function rimPlaces(cells: Picture, coverage: Field): (place: Place) => Pl
   const { width, height } = coverage;
   const { label, size } = partsOf(coverage);
   const rims: number[][] = size.map(() => []);
-  label.forEach((name, cell) => {
+  for (let cell = 0; cell < label.length; cell++) {
+    const name = label[cell]!;
     if (name !== 0 && isRim(coverage, cell)) rims[name]!.push(cell);
-  });
+  }
   const middles = rims.map((rim) => middleOf(rim, cells));
 
   function partAt([u, v]: Place): number {
@@ -43,10 +44,14 @@ export function rimPlaces(cells: Picture, coverage: Field): (place: Place) => Pl
 }
 
 function isRim({ data, width }: Field, cell: number): boolean {
-  const isOwn = (near: number) => data[near]! > COVERED;
   return (
-    isOwn(cell) &&
-    !(isOwn(cell - 1) && isOwn(cell + 1) && isOwn(cell - width) && isOwn(cell + width))
+    data[cell]! > COVERED &&
+    !(
+      data[cell - 1]! > COVERED &&
+      data[cell + 1]! > COVERED &&
+      data[cell - width]! > COVERED &&
+      data[cell + width]! > COVERED
+    )
   );
 }
 

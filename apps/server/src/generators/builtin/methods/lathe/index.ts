@@ -1,7 +1,6 @@
 import { paintCutout } from "../../paint/texture.ts";
-import { insideOf } from "../../picture/outline.ts";
 import { refuse, resample } from "../../picture/picture.ts";
-import { areas, field, type Field } from "../../picture/raster.ts";
+import { areas, field, type Field, insideOf } from "../../picture/raster.ts";
 import { SIMPLIFYING } from "../../surface/coarsen.ts";
 import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
 import { backwards, type Back } from "../back.ts";
