@@ -163,7 +163,8 @@ export function coarsenShell(
 
 /** Whether all four cells of a square are inside. Nothing is inside along the grid's edge. */
 function isCovered(inside: Uint8Array, i: number, width: number): boolean {
-  return inside[i]! + inside[i + 1]! + inside[i + width]! + inside[i + width + 1]! === 4;
+  const count = inside[i]! + inside[i + 1]! + inside[i + width]! + inside[i + width + 1]!;
+  return count === 4;
 }
 
 /**
