@@ -41,8 +41,11 @@ export async function paintCutout(
     back.kind === "strip"
       ? besides(grid, coverage, pure, Math.round(width * back.share), height)
       : undefined;
-  const front = blend(await paint, await spill, await mask);
-  const { width: wide, data } = beside === undefined ? front : abreast(front, await beside);
+  const strip = await beside;
+  const wide = width + (strip?.width ?? 0);
+  const data = new Uint8Array(wide * height * 3);
+  blend(await paint, await spill, await mask, data, wide);
+  if (strip !== undefined) putAtRight(strip, data, wide);
   return sharp(data, { raw: { width: wide, height, channels: 3 } })
     .jpeg({ quality: QUALITY })
     .toBuffer();
@@ -98,7 +101,11 @@ function rimCells(pure: Uint8Array, { width, height, data }: Field): Uint8Array 
     Math.max(2, Math.round(Math.max(width, height) / 64)),
     1,
   );
-  return pure.map((value, cell) => (inner.data[cell]! < 0.97 ? value : 0));
+  const rim = new Uint8Array(pure.length);
+  for (let cell = 0; cell < rim.length; cell++) {
+    if (inner.data[cell]! < 0.97) rim[cell] = pure[cell]!;
+  }
+  return rim;
 }
 
 /** The whole picture as a JPEG; what is see-through becomes white. */
@@ -229,50 +236,45 @@ function push(coarse: Layer, fine: Layer): void {
   }
 }
 
-/** Three bytes a pixel, row by row from the top. */
-interface Opaque {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** One picture, by its mask and no more than its own alpha, on another. */
+/**
+ * One picture, by its mask and no more than its own alpha, on another.
+ *
+ * @param data where it goes, at the left: three bytes a pixel, `wide` pixels a row
+ */
 function blend(
   { width, height, data: over }: Picture,
   { data: below }: Picture,
   mask: Uint8Array,
-): Opaque {
-  const data = new Uint8Array(width * height * 3);
-  for (let i = 0, from = 0, to = 0; i < mask.length; i++, from += 4, to += 3) {
-    const share = Math.min(mask[i]!, over[from + 3]!);
-    if (share === 255) {
-      data[to] = over[from]!;
-      data[to + 1] = over[from + 1]!;
-      data[to + 2] = over[from + 2]!;
-      continue;
+  data: Uint8Array,
+  wide: number,
+): void {
+  for (let y = 0, i = 0, from = 0; y < height; y++) {
+    let to = y * wide * 3;
+    for (let x = 0; x < width; x++, i++, from += 4, to += 3) {
+      const share = Math.min(mask[i]!, over[from + 3]!);
+      if (share === 255 || share === 0) {
+        const one = share === 0 ? below : over;
+        data[to] = one[from]!;
+        data[to + 1] = one[from + 1]!;
+        data[to + 2] = one[from + 2]!;
+        continue;
+      }
+      const rest = 255 - share;
+      data[to] = (over[from]! * share + below[from]! * rest) / 255;
+      data[to + 1] = (over[from + 1]! * share + below[from + 1]! * rest) / 255;
+      data[to + 2] = (over[from + 2]! * share + below[from + 2]! * rest) / 255;
     }
-    const rest = 255 - share;
-    data[to] = (over[from]! * share + below[from]! * rest) / 255;
-    data[to + 1] = (over[from + 1]! * share + below[from + 1]! * rest) / 255;
-    data[to + 2] = (over[from + 2]! * share + below[from + 2]! * rest) / 255;
   }
-  return { width, height, data };
 }
 
-/** A picture and another of the same height at its right. */
-function abreast(left: Opaque, right: Picture): Opaque {
-  const width = left.width + right.width;
-  const data = new Uint8Array(width * left.height * 3);
-  for (let y = 0; y < left.height; y++) {
-    const row = y * left.width * 3;
-    let to = y * width * 3;
-    data.set(left.data.subarray(row, row + left.width * 3), to);
-    to += left.width * 3;
-    for (let x = 0, from = y * right.width * 4; x < right.width; x++, from += 4, to += 3) {
-      data[to] = right.data[from]!;
-      data[to + 1] = right.data[from + 1]!;
-      data[to + 2] = right.data[from + 2]!;
+/** Puts a picture into the right end of each row. */
+function putAtRight({ width, height, data: from }: Picture, data: Uint8Array, wide: number): void {
+  for (let y = 0, i = 0; y < height; y++) {
+    let to = ((y + 1) * wide - width) * 3;
+    for (let x = 0; x < width; x++, i += 4, to += 3) {
+      data[to] = from[i]!;
+      data[to + 1] = from[i + 1]!;
+      data[to + 2] = from[i + 2]!;
     }
   }
-  return { width, height: left.height, data };
 }

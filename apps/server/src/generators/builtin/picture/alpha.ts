@@ -14,7 +14,8 @@ export interface AlphaUse {
   readonly peak: number;
 }
 
-export function alphaUse({ data }: Picture): AlphaUse {
+export function alphaUse({ data, rgb }: Picture): AlphaUse {
+  if (rgb !== undefined) return { inUse: false, invisible: false, peak: 255 };
   let peak = 0;
   let clear = 0;
   for (let i = 3; i < data.length; i += 4) {

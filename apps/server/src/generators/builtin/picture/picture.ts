@@ -51,9 +51,9 @@ export async function readPicture(
 }
 
 function withoutAlpha(data: Uint8Array): Pick<Picture, "rgb"> {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return {};
   const rgb = new Uint8Array((data.length / 4) * 3);
   for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    if (data[from + 3] !== 255) return {};
     rgb[to] = data[from]!;
     rgb[to + 1] = data[from + 1]!;
     rgb[to + 2] = data[from + 2]!;

@@ -41,6 +41,8 @@ interface Grid {
   readonly stride: number;
   readonly z: Float32Array;
   readonly inside: Uint8Array;
+  /** How many squares are inside. */
+  readonly squares: number;
   /** For each cell the one that it was. */
   readonly source: Int32Array;
 }
@@ -52,13 +54,17 @@ function widen({ width, height, data }: Field, inside: Uint8Array): Grid {
   const z = new Float32Array(stride * (rows + 1 + 2 * MARGIN));
   const covered = new Uint8Array(z.length);
   const source = new Int32Array(z.length);
+  let squares = 0;
   for (let y = 0; y < height; y++) {
     const to = (y + MARGIN) * stride + MARGIN;
     z.set(data.subarray(y * width, (y + 1) * width), to);
-    covered.set(inside.subarray(y * width, (y + 1) * width), to);
-    for (let x = 0; x < width; x++) source[to + x] = y * width + x;
+    for (let x = 0, cell = y * width; x < width; x++, cell++) {
+      source[to + x] = cell;
+      covered[to + x] = inside[cell]!;
+      squares += inside[cell]!;
+    }
   }
-  return { columns, rows, stride, z, inside: covered, source };
+  return { columns, rows, stride, z, inside: covered, squares, source };
 }
 
 /**
@@ -122,11 +128,11 @@ function off(z: Float32Array, cell: number, ends: number): number {
 }
 
 function gather(
-  { columns, rows, stride, z, inside, source }: Grid,
+  { columns, rows, stride, z, inside, squares, source }: Grid,
   errors: Float32Array,
   tolerance: number,
 ): Uint32Array {
-  const triangles = new Uint32Array(inside.reduce((sum, one) => sum + one, 0) * 6);
+  const triangles = new Uint32Array(squares * 6);
   let used = 0;
   /** Halves a triangle, named by the ends of its longest side and the corner between the others, so many times at most. */
   const split = (a: number, b: number, c: number, times: number): void => {

@@ -7,6 +7,8 @@ interface Level {
   readonly inside: Uint8Array;
   /** Inner cells, those with an even x + y first, so that a sweep can update one half from the other. */
   readonly cells: Int32Array;
+  /** For each of them the coarser level's cell over it, times four, and by its two last bits where the next ones are. */
+  readonly over: Int32Array;
   /** The diagonal of the operator, times spacing squared. */
   readonly diagonal: Float32Array;
   readonly value: Float32Array;
@@ -118,6 +120,8 @@ function buildLevel(
   diagonal?: Float32Array,
 ): Level {
   const cells = new Int32Array(inside.length);
+  const over = new Int32Array(inside.length);
+  const coarser = (width + 1) >> 1;
   const damped = new Float32Array(inside.length);
   let count = 0;
   for (const parity of [0, 1]) {
@@ -125,6 +129,7 @@ function buildLevel(
       for (let x = 1 + ((y + 1 + parity) & 1); x < width - 1; x += 2) {
         const cell = y * width + x;
         if (inside[cell] === 0) continue;
+        over[count] = (((y >> 1) * coarser + (x >> 1)) << 2) | ((y & 1) << 1) | (x & 1);
         cells[count++] = cell;
         damped[cell] = (diagonal?.[cell] ?? 4) + damping * spacing * spacing;
       }
@@ -137,6 +142,7 @@ function buildLevel(
     spacing,
     inside,
     cells: cells.subarray(0, count),
+    over: over.subarray(0, count),
     diagonal: damped,
     value: zeros(),
     source: zeros(),
@@ -208,17 +214,17 @@ function restrict(fine: Level, coarse: Level): void {
 /** Bilinear between the centres of the coarse cells. */
 function interpolate(coarse: Level, fine: Level): void {
   const { value, width } = coarse;
-  for (let k = 0; k < fine.cells.length; k++) {
-    const i = fine.cells[k]!;
-    const x = i % fine.width;
-    const y = (i - x) / fine.width;
-    const near = (y >> 1) * width + (x >> 1);
-    const dx = (x & 1) === 0 ? -1 : 1;
-    const dy = (y & 1) === 0 ? -width : width;
-    fine.correction[i] =
-      0.5625 * (value[near] ?? 0) +
-      0.1875 * ((value[near + dx] ?? 0) + (value[near + dy] ?? 0)) +
-      0.0625 * (value[near + dx + dy] ?? 0);
+  const { cells, over, correction } = fine;
+  for (let k = 0; k < cells.length; k++) {
+    const where = over[k]!;
+    const near = where >> 2;
+    // Inner cells are never on the grid's edge, so the next ones are on the coarser grid.
+    const dx = (where & 1) === 0 ? -1 : 1;
+    const dy = (where & 2) === 0 ? -width : width;
+    correction[cells[k]!] =
+      0.5625 * value[near]! +
+      0.1875 * (value[near + dx]! + value[near + dy]!) +
+      0.0625 * value[near + dx + dy]!;
   }
 }
 

@@ -123,7 +123,10 @@ export function closeShell(outline: Field, front: Float32Array, back: Float32Arr
     const [a, b, c, d] = [i, i + 1, i + width + 1, i + width];
     // Split along the diagonal that bends less.
     const falls = Math.abs(front[a]! - front[c]!) <= Math.abs(front[b]! - front[d]!);
-    const [p, q, r, s] = falls ? [a, b, c, d] : [b, c, d, a];
+    const p = falls ? a : b;
+    const q = falls ? b : c;
+    const r = falls ? c : d;
+    const s = falls ? d : a;
     triangle(frontAt[p]!, frontAt[r]!, frontAt[q]!);
     triangle(frontAt[p]!, frontAt[s]!, frontAt[r]!);
     triangle(backAt[p]!, backAt[q]!, backAt[r]!);

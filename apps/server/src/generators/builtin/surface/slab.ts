@@ -128,14 +128,15 @@ function frontOf(
   }
   const places = new Int32Array(surface.data.length);
   for (let k = 0; k < corners.length; k++) places[corners[k]!] = 1;
-  const cells = new Int32Array(places.reduce((sum, one) => sum + one, 0));
-  for (let cell = 0, count = 0; cell < places.length; cell++) {
+  const cells = new Int32Array(places.length);
+  let count = 0;
+  for (let cell = 0; cell < places.length; cell++) {
     if (places[cell] === 0) continue;
     cells[count] = cell;
     places[cell] = count++;
   }
   for (let k = 0; k < corners.length; k++) corners[k] = places[corners[k]!]!;
-  return { cells, corners };
+  return { cells: cells.subarray(0, count), corners };
 }
 
 /** The first column once more, after the last. */
