@@ -6,7 +6,7 @@ import { refuse, resample } from "../picture/picture.ts";
 import { frame, MARGIN, meanWidth, outlineDiagonal } from "../picture/outline.ts";
 import { solvePoisson } from "../surface/poisson.ts";
 import { blur, type Field, insideOf } from "../picture/raster.ts";
-import { SIMPLIFYING, toleranceOf } from "../surface/coarsen.ts";
+import { divideError } from "../surface/coarsen.ts";
 import { evenNormals, smoothNormals, type Mesh } from "../surface/mesh.ts";
 import { closeShell, coarsenShell } from "../surface/shell.ts";
 import { backwards } from "./back.ts";
@@ -47,10 +47,11 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
   const swelling = swell(cutout.coverage);
   const plateau = plateauOf(swelling.outline, params.form);
   const error = Math.min(params.error, (TRIFLE * thickness) / Math.max(width, height));
-  const mesh = inflate(swelling, lightnessOf(await cells), { ...params, error, plateau });
+  const { tolerance, left } = divideError(error, Math.max(width, height), "smooth");
+  const mesh = inflate(swelling, lightnessOf(await cells), { ...params, tolerance, plateau });
   const doubt = cutout.lost ?? finding.doubt;
   return {
-    bodies: [{ name: "inflate", mesh, paint: { jpeg }, error: error * SIMPLIFYING }],
+    bodies: [{ name: "inflate", mesh, paint: { jpeg }, error: left }],
     restsOn: params.back === "flat" ? "back" : "foot",
     ...(doubt !== undefined && { notes: { warning: doubt } }),
   };
@@ -92,7 +93,9 @@ export function swell(coverage: Field): Swelling {
   return { outline, inside, value };
 }
 
-interface Rise extends Pick<Params, "depth" | "detail" | "back" | "error"> {
+interface Rise extends Pick<Params, "depth" | "detail" | "back"> {
+  /** How far the surface may be off any height, in cells; below zero it holds all of them. */
+  readonly tolerance: number;
   readonly plateau: Plateau;
 }
 
@@ -105,7 +108,7 @@ interface Rise extends Pick<Params, "depth" | "detail" | "back" | "error"> {
 export function inflate(
   { outline, inside, value }: Swelling,
   lightness: Field,
-  { depth, detail, back: kind, error, plateau }: Rise,
+  { depth, detail, back: kind, tolerance, plateau }: Rise,
 ): Mesh {
   const { width } = outline;
   const relief = ripples(lightness);
@@ -121,8 +124,7 @@ export function inflate(
   }
   const shell = closeShell(outline, front, back);
   const { across } = backwards(kind);
-  const tolerance = Math.min(THINNEST / 2, toleranceOf(error, Math.max(width, outline.height)));
-  const kept = coarsenShell(shell, outline, front, back, tolerance);
+  const kept = coarsenShell(shell, outline, front, back, Math.min(THINNEST, tolerance));
   const { positions, indices, source, behind } = partAtRim(
     shell.positions,
     kept,

@@ -7,7 +7,7 @@ import { refuse, resample, wholeOf } from "../picture/picture.ts";
 import { blur, field, type Field } from "../picture/raster.ts";
 import { balanced, layered } from "../picture/scene/heights.ts";
 import { sceneOf } from "../picture/scene/index.ts";
-import { SIMPLIFYING, toleranceOf } from "../surface/coarsen.ts";
+import { divideError } from "../surface/coarsen.ts";
 import type { Mesh } from "../surface/mesh.ts";
 import { slabOf } from "../surface/slab.ts";
 import type { Method, Sight } from "./method.ts";
@@ -49,14 +49,15 @@ export const makeRelief: Method = async (sight, params) => {
   // A known outline and a model tell more than the picture's cues.
   const bySight = params.order === "scene" && !params.invert && depth === undefined;
   const scene = bySight && ahead === undefined ? sceneOf(await cells, lightness) : undefined;
+  const { tolerance, left } = divideError(params.error, Math.max(width, height), "rough");
   const level = scene ? layered(tones, scene.near) : bySight ? balanced(tones) : tones;
   return {
     bodies: [
       {
         name: "relief",
-        mesh: relief(level, params, ahead),
+        mesh: relief(level, { ...params, tolerance }, ahead),
         paint: { jpeg },
-        error: params.error * SIMPLIFYING,
+        error: left,
       },
     ],
     restsOn: "back",
@@ -103,6 +104,11 @@ async function frontOf(
   return blur(front, 1, 2);
 }
 
+interface Raising extends Pick<Params, "height" | "base" | "invert"> {
+  /** How far the surface may be off any height, in cells; below zero it holds all of them. */
+  readonly tolerance: number;
+}
+
 /**
  * Raises levels over a slab with a flat back.
  *
@@ -110,11 +116,7 @@ async function frontOf(
  * @param front how far each cell is in front, 0..1; undefined where that is not known
  * @returns a closed mesh in cells, the slab's upper face at z = 0
  */
-function relief(
-  level: Field,
-  { height, base, invert, error }: Pick<Params, "height" | "base" | "invert" | "error">,
-  front?: Field,
-): Mesh {
+function relief(level: Field, { height, base, invert, tolerance }: Raising, front?: Field): Mesh {
   const side = Math.max(level.width, level.height);
   const depths = new Float32Array(level.data.length);
   let highest = FLAT;
@@ -130,10 +132,7 @@ function relief(
   }
   const scale = (height * side) / highest;
   for (let cell = 0; cell < depths.length; cell++) depths[cell]! *= scale;
-  const { back, ...slab } = slabOf(
-    { ...level, data: depths },
-    { base: base * side, tolerance: toleranceOf(error, side) },
-  );
+  const { back, ...slab } = slabOf({ ...level, data: depths }, { base: base * side, tolerance });
   const { positions } = slab;
   const uvs = new Float32Array((positions.length / 3) * 2);
   for (let p = 0, o = 0; p < positions.length; p += 3, o += 2) {

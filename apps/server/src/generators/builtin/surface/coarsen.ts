@@ -1,12 +1,22 @@
 import type { Field } from "../picture/raster.ts";
 
-/** The share of an allowed error that coarsening may use up, and what is left for simplifying: they add as squares. */
-const COARSENING = 0.1;
-export const SIMPLIFYING = Math.sqrt(1 - COARSENING ** 2);
+/** The share of an allowed error that coarsening may use up: what is rough keeps more triangles if that is much. */
+const SHARES = { rough: 0.1, smooth: 0.25 };
 
-/** The tolerance of `coarsen` for an error in longest sides: below zero where none is allowed. */
-export function toleranceOf(error: number, longest: number): number {
-  return error > 0 ? COARSENING * error * longest : -1;
+/**
+ * Divides an allowed error, in longest sides, between coarsening and simplifying: they add as squares.
+ *
+ * @param longest the longest side, in the unit of the heights
+ * @returns the tolerance of `coarsen`, below zero where no error is allowed, and the error that is left
+ */
+export function divideError(
+  error: number,
+  longest: number,
+  surface: keyof typeof SHARES,
+): { readonly tolerance: number; readonly left: number } {
+  if (error <= 0) return { tolerance: -1, left: error };
+  const share = SHARES[surface];
+  return { tolerance: share * error * longest, left: error * Math.sqrt(1 - share ** 2) };
 }
 
 /** Two triangles cover a square of at most so many cells: a power of two. */

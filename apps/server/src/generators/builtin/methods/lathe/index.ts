@@ -1,7 +1,7 @@
 import { paintCutout } from "../../paint/texture.ts";
 import { refuse, resample } from "../../picture/picture.ts";
 import { areas, field, type Field, insideOf } from "../../picture/raster.ts";
-import { SIMPLIFYING } from "../../surface/coarsen.ts";
+import { divideError } from "../../surface/coarsen.ts";
 import { smoothNormals, type Mesh } from "../../surface/mesh.ts";
 import { backwards, type Back } from "../back.ts";
 import { inflate, swell } from "../inflate.ts";
@@ -36,14 +36,16 @@ export const makeLathed: Method = async ({ picture, foreground }, params) => {
   const beside = params.handle ? besideBody(coverage, profile) : undefined;
   if (beside !== undefined) {
     const even = field(coverage.width, coverage.height);
+    const longest = Math.max(coverage.width, coverage.height);
+    const { tolerance, left } = divideError(params.error, longest, "smooth");
     const mesh = inflate(swell(beside), even, {
       depth: 1,
       detail: 0,
       back: params.back,
-      error: params.error,
+      tolerance,
       plateau: ROUND,
     });
-    bodies.push({ name: "handle", mesh, paint: { jpeg }, error: params.error * SIMPLIFYING });
+    bodies.push({ name: "handle", mesh, paint: { jpeg }, error: left });
   }
   return { bodies, restsOn: "foot", notes: { handle: beside !== undefined } };
 };

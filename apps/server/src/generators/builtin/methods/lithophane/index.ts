@@ -3,7 +3,7 @@ import { gridOf } from "../../picture/cutout.ts";
 import { LINEAR } from "../../picture/lab.ts";
 import { refuse, resample, wholeOf } from "../../picture/picture.ts";
 import type { Field, Picture } from "../../picture/raster.ts";
-import { SIMPLIFYING, toleranceOf } from "../../surface/coarsen.ts";
+import { divideError } from "../../surface/coarsen.ts";
 import type { Mesh } from "../../surface/mesh.ts";
 import { slabOf } from "../../surface/slab.ts";
 import type { Method } from "../method.ts";
@@ -40,13 +40,14 @@ export const makeLithophane: Method = async ({ picture }, params) => {
   const plate = withFrame(thickness, bend.closed ? 0 : frameCells, frameCells, thickest);
   if (params.foot && params.bend === "flat") addFoot(plate, FOOT.high / pitch);
   const error = Math.min(params.error, TRIFLE / size);
+  const { tolerance, left } = divideError(error, size, "rough");
   return {
     bodies: [
       {
         name: "lithophane",
-        mesh: bent(plate, pitch, toleranceOf(error, size), BENDS[params.bend]),
+        mesh: bent(plate, pitch, tolerance, BENDS[params.bend]),
         paint: { colour: IVORY },
-        error: error * SIMPLIFYING,
+        error: left,
       },
     ],
     // Upright, layers follow the picture; lying, they would cut its tones into steps.
