@@ -104,14 +104,18 @@ const DIRECTIONS = Array.from({ length: 2 * HALF }, (_, a): readonly [number, nu
   return [Math.cos((a / HALF) * Math.PI), Math.sin((a / HALF) * Math.PI)];
 });
 
-/** Smooth normals that are the same for vertices at the same place. */
+/** Smooth normals that are the same for vertices at the same place: front and back meet at z = 0. */
 function normalsByPlace(positions: Float32Array, indices: Uint32Array): Float32Array {
   const first = new Map<string, number>();
-  const named = Uint32Array.from({ length: positions.length / 3 }, (_, vertex) => {
-    const key = positions.subarray(vertex * 3, vertex * 3 + 3).join();
-    if (!first.has(key)) first.set(key, vertex);
-    return first.get(key)!;
-  });
+  const named = new Uint32Array(positions.length / 3);
+  for (let vertex = 0; vertex < named.length; vertex++) {
+    named[vertex] = vertex;
+    if (positions[vertex * 3 + 2] !== 0) continue;
+    const key = `${positions[vertex * 3]} ${positions[vertex * 3 + 1]}`;
+    const before = first.get(key);
+    if (before === undefined) first.set(key, vertex);
+    else named[vertex] = before;
+  }
   const normals = smoothNormals(
     positions,
     indices.map((vertex) => named[vertex]!),
@@ -123,11 +127,11 @@ function normalsByPlace(positions: Float32Array, indices: Uint32Array): Float32A
 /** What of the outline is beside the turned body, with a root inside it; undefined if that is too little to be a part. */
 function besideBody(coverage: Field, { axis, top, bottom, radius }: Profile): Field | undefined {
   const { width, height } = coverage;
-  const beside = Uint8Array.from(coverage.data, (covered, cell) => {
-    const y = Math.floor(cell / width);
-    const r = y < top || y > bottom ? 0 : radius[y - top]!;
-    return covered > 0.5 && Math.abs((cell % width) - axis) > r + 1.5 ? 1 : 0;
-  });
+  const beside = insideOf(coverage);
+  for (let y = 0, cell = 0; y < height; y++) {
+    const reach = 1.5 + (y < top || y > bottom ? 0 : radius[y - top]!);
+    for (let x = 0; x < width; x++, cell++) if (Math.abs(x - axis) <= reach) beside[cell] = 0;
+  }
   const parts = areas(beside, width);
   const whole = insideOf(coverage).reduce((sum, cell) => sum + cell, 0);
   const large = parts.size.map((size, name) => name > 0 && size >= whole * HANDLE);
