@@ -50,6 +50,7 @@ async function expectSound(glb: Uint8Array): Promise<void> {
 const SAMPLE = [
   ...[
     "github-mark",
+    "chess-pawn",
     "app-opaque",
     "heart",
     "number-text",

@@ -2,13 +2,21 @@ import { FILLS, MANY_PARTS, MOST_PARTS } from "../picture/border.ts";
 import type { Cutout, Finding } from "../picture/cutout.ts";
 import { toLab } from "../picture/lab.ts";
 import { meanWidth } from "../picture/outline.ts";
-import { flatShare, paletteOf, shareOfColour, shareOfMiddles } from "../picture/palette.ts";
+import {
+  flatShare,
+  gapBetween,
+  nearestColours,
+  paletteOf,
+  shareOfColour,
+  shareOfMiddles,
+  type Swatch,
+} from "../picture/palette.ts";
 import { resample } from "../picture/picture.ts";
 import { pixelSize } from "../picture/pixels.ts";
-import { partsOf } from "../picture/raster.ts";
+import { blur, insideOf, partsOf, type Field, type Picture } from "../picture/raster.ts";
 import type { Params } from "../params.ts";
 import type { MethodName } from "./index.ts";
-import { profileOf, roundness } from "./lathe/axis.ts";
+import { isTurned, profileOf, roundness } from "./lathe/axis.ts";
 import type { Sight } from "./method.ts";
 
 /** What auto takes for a picture, and why. */
@@ -31,8 +39,18 @@ const FLAT = 0.75;
 const FLATTER = 0.93;
 /** Parts narrower than this, in cells, are lines: shading can't be seen on them. */
 const LINE = 9;
+/** Two flat colours in parts no wider than this are a drawing, like scissors: a body would be a bent wire. */
+const NARROW = 22;
+/** So much of each part has one colour where the parts of a logo have one each. */
+const PURE = 0.97;
+/** A second colour along so much of the outline is a part of the thing. */
+const BESIDE = 0.05;
+/** Shades of one colour are nearer than this (CIE76). */
+const ANOTHER = 30;
+const ONE = "it is flat artwork of one colour, like a logo or text";
 /** Letters and modules from this number on belong together on a plate. */
 const LOOSE = 15;
+const TURNED = "it stands on a foot, with a neck between wider parts, as what is turned does";
 /** Doubts that do not count for flat artwork. */
 const DISPELLED: readonly string[] = [MANY_PARTS, FILLS];
 const GRID = 256;
@@ -48,8 +66,11 @@ export async function choose(sight: Sight): Promise<Choice> {
   const cutout = await finding.cutOut(GRID);
   if (cutout.lost !== undefined) return relief(cutout.lost);
   const parts = countParts(cutout);
-  const flat = await flatness(sight, finding, cutout);
+  const flat = await flatness(sight, finding, cutout, parts);
   const round = roundness(cutout.coverage);
+  if (flat === ONE && isTurned(cutout.coverage)) {
+    return { method: "lathe", because: TURNED, instead: ["extrude", "inflate"] };
+  }
   if (flat !== undefined) {
     return {
       method: "extrude",
@@ -76,10 +97,12 @@ async function flatness(
   { picture }: Sight,
   finding: Extract<Finding, { found: true }>,
   cutout: Cutout,
+  parts: number,
 ): Promise<string | undefined> {
   if (pixelSize(picture) !== undefined) return "it is pixel art, made of squares";
   const { crop, coverage } = cutout;
-  if (meanWidth(coverage) < LINE) {
+  const width = meanWidth(coverage);
+  if (width < LINE) {
     const native = Math.max(crop.right - crop.left, crop.bottom - crop.top);
     const fine = await finding.cutOut(Math.min(FINEST, native));
     const cells = await resample(picture, fine.crop, fine.coverage.width, fine.coverage.height);
@@ -89,15 +112,46 @@ async function flatness(
   }
   const cells = await resample(picture, crop, coverage.width, coverage.height);
   const palette = paletteOf(cells, coverage, 3);
-  const [first, , third] = palette;
+  const [first, second, third] = palette;
   if (first === undefined) return undefined;
   const flat = flatShare(cells, coverage);
   const share = shareOfColour(cells, coverage, first);
-  if (flat > FLAT && share >= ONE_COLOUR)
-    return "it is flat artwork of one colour, like a logo or text";
-  return flat > FLATTER && share >= MARKED && (third?.share ?? 0) < NO_THIRD
-    ? "it is flat artwork of one colour with marks of another, like a badge"
+  if (flat > FLAT && share >= ONE_COLOUR) {
+    return second !== undefined && isPartOf(cells, coverage, palette) ? undefined : ONE;
+  }
+  if (flat <= FLATTER || (third?.share ?? 0) >= NO_THIRD) return undefined;
+  if (share >= MARKED) {
+    return "it is flat artwork of one colour with marks of another, like a badge";
+  }
+  if (width < NARROW) return "it is drawn in two flat colours, in narrow parts";
+  return parts > 1 && shareOfMiddles(cells, coverage) >= PURE
+    ? "each of its parts has one of two flat colours"
     : undefined;
+}
+
+/** Whether the second colour is no mark on the first but a part beside it, like a trunk under a crown. */
+function isPartOf(cells: Picture, coverage: Field, palette: readonly Swatch[]): boolean {
+  if (gapBetween(palette[0]!, palette[1]!) < ANOTHER) return false;
+  const nearest = nearestColours(cells, palette);
+  const { width, height, data } = coverage;
+  const second = {
+    width,
+    height,
+    data: data.map((covered, cell) => (covered > 0.5 && nearest[cell] === 1 ? 1 : 0)),
+  };
+  if (meanWidth(second) < LINE) return false;
+  const { data: inner } = blur(
+    { width, height, data: Float32Array.from(insideOf(coverage)) },
+    1,
+    1,
+  );
+  let [rim, own] = [0, 0];
+  data.forEach((covered, cell) => {
+    if (covered <= 0.5 || inner[cell]! > 0.99) return;
+    rim++;
+    own += second.data[cell]!;
+  });
+  return own > rim * BESIDE;
 }
 
 /** Beside its axis a turned body changes its colour from row to row, a face or a figure within a row too. */

@@ -4,6 +4,7 @@ import type { Cutout, Finding } from "../picture/cutout.ts";
 import { lightnessOf } from "../picture/lightness.ts";
 import { refuse, resample } from "../picture/picture.ts";
 import { frame, MARGIN, meanWidth, outlineDiagonal } from "../picture/outline.ts";
+import { joinTouching } from "../picture/touching.ts";
 import { solvePoisson } from "../surface/poisson.ts";
 import { blur, type Field, insideOf } from "../picture/raster.ts";
 import { divideError } from "../surface/coarsen.ts";
@@ -25,6 +26,8 @@ const ADVICE =
 /** What is a trifle on a body is half of a thin line: how far simplifying may move one, of its width. */
 const TRIFLE = 0.02;
 const THIN = 10;
+/** Covered cells no further apart than this are one body: a print would not keep the gap. */
+const TOUCHING = 2.9;
 const FINEST = 512;
 
 /** The foreground's outline, puffed up and painted with the picture. */
@@ -33,7 +36,8 @@ export const makeInflated: Method = async ({ picture, foreground }, params) => {
   if (!finding.found) {
     return refuse(`There is no outline to inflate: ${finding.because}. ${ADVICE}`);
   }
-  const cutout = await cutOutFinely(finding, params.grid);
+  const cut = await cutOutFinely(finding, params.grid);
+  const cutout = { ...cut, coverage: joinTouching(cut.coverage, TOUCHING) };
   const { width, height } = cutout.coverage;
   const thickness = meanWidth(cutout.coverage);
   if (thickness === 0) {

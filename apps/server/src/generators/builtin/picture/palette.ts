@@ -157,6 +157,13 @@ function meanColour(data: Uint8Array, cells: readonly number[]): [number, number
   return [mean(0), mean(1), mean(2)];
 }
 
+/** How far two colours are apart (CIE76). */
+export function gapBetween(a: Swatch, b: Swatch): number {
+  const data = Uint8Array.from([...a.colour, 255, ...b.colour, 255]);
+  const lab = toLab({ width: 2, height: 1, data });
+  return gapTo(lab, 0, [lab[3]!, lab[4]!, lab[5]!]);
+}
+
 /** For each cell the index of the nearest colour. */
 export function nearestColours(cells: Picture, palette: readonly Swatch[]): Uint8Array {
   const lab = toLab(cells);

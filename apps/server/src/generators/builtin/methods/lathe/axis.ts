@@ -44,6 +44,53 @@ export function roundness(coverage: Field): Roundness {
   };
 }
 
+/** What stands like something turned is so high for its width, its foot so wide, and its neck so narrow. */
+const SLENDER = 1.3;
+const FOOT = 0.6;
+const NECK = 0.75;
+/** A letter's serif steps further out at once than a collar or a cap, of the height. */
+const COLLAR = 0.08;
+/** How much of the height is its foot, and how near to the ends no neck is looked for. */
+const LOW = 0.08;
+const END = 0.1;
+
+/**
+ * Whether an outline that may be turned has to be: slender, on a wide and flat foot, with a neck between two wider
+ * parts and no sudden step, like a pawn or a vase. Hearts, arrows, keys and bells are not.
+ */
+export function isTurned(coverage: Field): boolean {
+  if (!roundness(coverage).isRound) return false;
+  const profile = profileOf(coverage);
+  const { radius } = profile;
+  const height = radius.length;
+  const widest = radius.reduce((most, r) => Math.max(most, r), 0);
+  const foot = radius.slice(Math.floor(height * (1 - LOW)));
+  const stands =
+    foot.reduce((most, r) => Math.max(most, r), 0) >= widest * FOOT &&
+    foot.at(-3)! >= widest * FOOT * 0.8;
+  return (
+    height >= 2 * widest * SLENDER &&
+    stands &&
+    neckOf(radius) <= NECK &&
+    largestStep(profile) <= height * COLLAR
+  );
+}
+
+/** The narrowest row between two wider ones, as a share of the narrower of these. */
+function neckOf(radius: Float32Array): number {
+  const above = Float32Array.from(radius);
+  const below = Float32Array.from(radius);
+  for (let k = 1; k < radius.length; k++) {
+    above[k] = Math.max(above[k]!, above[k - 1]!);
+    const up = radius.length - 1 - k;
+    below[up] = Math.max(below[up]!, below[up + 1]!);
+  }
+  let narrowest = 1;
+  for (let k = Math.floor(radius.length * END); k < radius.length * (1 - END); k++)
+    narrowest = Math.min(narrowest, radius[k]! / Math.min(above[k]!, below[k]!));
+  return narrowest;
+}
+
 function countAreas({ width, data }: Field): { parts: number; holes: number } {
   const inside = Uint8Array.from(data, (covered) => (covered > 0.5 ? 1 : 0));
   const outside = inside.map((cell) => 1 - cell);
