@@ -414,12 +414,35 @@ describe("builtin/lithophane", () => {
     const [dark, bright] = [Math.exp(-0.9 * 3), Math.exp(-0.9 * 0.6)];
     const shown = heights.map((mm) => {
       const through = (Math.exp(-0.9 * mm) - dark) / (bright - dark);
-      const l = Math.max(0, Math.min(1, through));
-      return (l <= 0.0031308 ? 12.92 * l : 1.055 * l ** (1 / 2.4) - 0.055) * 255;
+      return toSrgb(Math.max(0, Math.min(1, through))) * 255;
     });
     expect(similarity(shown, Float64Array.from(data), info.width, info.height)).toBeGreaterThan(
       0.9,
     );
+  });
+
+  it("shows more of what is in the dark if asked to", async () => {
+    const width = 90;
+    const night = await sharp(
+      await readFile(new URL("set/photographs/rocket.jpg", import.meta.url)),
+    )
+      .resize(180)
+      .png()
+      .toBuffer();
+    const { data, info } = await sharp(night)
+      .resize(width)
+      .greyscale()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const structure = async (shadows: number): Promise<number> => {
+      const part = await partOf("builtin/lithophane", night, { ...light, frame: 0, shadows });
+      // Against the bare light of the thinnest spot, with the grey that the thickest one lets through.
+      const seen = heightsOf(part, width, info.height).map(
+        (mm) => toSrgb(Math.exp(-0.9 * (mm - 0.6))) * 255,
+      );
+      return similarity(seen, Float64Array.from(data), width, info.height, "structure");
+    };
+    expect(await structure(1)).toBeGreaterThan((await structure(0)) + 0.03);
   });
 
   it.each(["flat", "arc", "cylinder"])(
@@ -436,8 +459,18 @@ describe("builtin/lithophane", () => {
   );
 });
 
+function toSrgb(light: number): number {
+  return light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+}
+
 /** Mean structural similarity over windows of 8 × 8 (Wang, Bovik, Sheikh and Simoncelli, 2004). */
-function similarity(a: Float64Array, b: Float64Array, width: number, height: number): number {
+function similarity(
+  a: Float64Array,
+  b: Float64Array,
+  width: number,
+  height: number,
+  of: "all" | "structure" = "all",
+): number {
   const [c1, c2] = [(0.01 * 255) ** 2, (0.03 * 255) ** 2];
   let [sum, count] = [0, 0];
   for (let y = 0; y + 8 <= height; y += 4) {
@@ -453,7 +486,8 @@ function similarity(a: Float64Array, b: Float64Array, width: number, height: num
         ab += (p * q) / 64;
       }
       const [va, vb, cov] = [aa - ma * ma, bb - mb * mb, ab - ma * mb];
-      sum += ((2 * ma * mb + c1) * (2 * cov + c2)) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
+      const level = of === "all" ? (2 * ma * mb + c1) / (ma * ma + mb * mb + c1) : 1;
+      sum += (level * (2 * cov + c2)) / (va + vb + c2);
       count++;
     }
   }

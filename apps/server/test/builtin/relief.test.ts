@@ -144,3 +144,14 @@ it("makes a dark spot less deep than a bright one is high: an eye is no hole", a
   };
   expect(await depth("scene")).toBeLessThan(0.75 * (await depth("brightness")));
 });
+
+it("says of a portrait that a lithophane was perhaps meant", async () => {
+  const [imagePath, meshPath] = [join(directory, "portrait"), join(directory, "portrait.glb")];
+  await writeFile(imagePath, await photograph("astronaut.jpg"));
+  const steps: string[] = [];
+  const order = { model: "builtin/auto", imagePath, meshPath, params: withDefaults({}) } as const;
+  expect(await make(order, (_, step) => steps.push(step))).toEqual({ ok: true });
+  const { extras } = await readArrays(await readFile(meshPath));
+  expect(extras).toMatchObject({ method: "relief", instead: ["lithophane"] });
+  expect(steps).toContainEqual(expect.stringMatching(/relief, .*; or ask for lithophane$/));
+});

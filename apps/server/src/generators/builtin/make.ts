@@ -73,7 +73,8 @@ export async function make(job: Job, tell: Tell): Promise<Made> {
   const choice: Choice =
     asked === "auto" ? await choose(sight) : { method: asked, because: "as asked", instead: [] };
 
-  tell(30, `Building the surface: ${choice.method}, ${choice.because}`);
+  const instead = choice.instead.length > 0 ? `; or ask for ${choice.instead.join(" or ")}` : "";
+  tell(30, `Building the surface: ${choice.method}, ${choice.because}${instead}`);
   const shape = await METHODS[choice.method](sight, { ...params, ...choice.params });
   if (isRefusal(shape)) return shape;
 

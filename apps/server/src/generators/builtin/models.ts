@@ -22,6 +22,7 @@ const EXTRUDE = [
 const LITHOPHANE = [
   "material",
   "attenuation",
+  "shadows",
   "thin",
   "thick",
   "resolution",

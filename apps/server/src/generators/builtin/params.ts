@@ -274,6 +274,16 @@ export const PARAMS = {
     unit: "1/mm",
     tooltip: "For the custom material: light falls to exp(-attenuation × mm).",
   },
+  shadows: {
+    label: "Shadows",
+    type: "float",
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 0.1,
+    tooltip:
+      "How much of the light's range goes to detail in the dark, at the price of a paler picture.",
+  },
   thin: {
     label: "Thinnest",
     type: "float",
