@@ -73,6 +73,14 @@ it("takes bright for high where it is asked to, as for a height map", async () =
   expect(mean(SKY)).toBeGreaterThan(mean(HILLS));
 });
 
+it("puts a pale sky behind dark cliffs", async () => {
+  const { mean, extras } = await reliefOf(await photograph("canyon.jpg"));
+  expect(extras.cues).toEqual(["backdrop"]);
+  const sky = mean((u, v) => u > 0.3 && u < 0.65 && v > 0.1 && v < 0.25);
+  const cliffs = mean((u, v) => u > 0.8 && u < 0.92 && v > 0.35 && v < 0.6);
+  expect(sky).toBeLessThan(0.6 * cliffs);
+});
+
 it("puts a sky of a photograph behind a man in black before it", async () => {
   const { mean, extras } = await reliefOf(await photograph("camera.jpg"));
   expect(extras.cues).toContain("backdrop");

@@ -377,6 +377,8 @@ export const PICTURES: readonly TestPicture[] = [
     "like a photograph: sky over hills",
     "relief",
   ),
+  wanted("texture", photo("canyon.jpg"), "a pale sky over cliffs and water", "relief"),
+  wanted("texture", photo("boats.jpg"), "boats on a river, a town behind them", "relief"),
   wanted(
     "texture",
     as("stone", () => stone().jpeg().toBuffer()),
