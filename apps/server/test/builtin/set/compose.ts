@@ -76,6 +76,21 @@ export function tight({ name, draw }: Drawn): Drawn {
   };
 }
 
+/** What is drawn as a JPEG of low quality on a plain ground, with room around it. */
+export function compressed({ name, draw, truth }: Drawn, ground: string): Drawn {
+  const room = { top: 40, bottom: 40, left: 40, right: 40, background: ground };
+  return {
+    name: `${name}-jpeg`,
+    ...(truth && { truth }),
+    draw: async () =>
+      sharp(await draw())
+        .flatten({ background: ground })
+        .extend(room)
+        .jpeg({ quality: 60 })
+        .toBuffer(),
+  };
+}
+
 /** A photograph as a page shows it: on white, with round corners. */
 export async function roundCorners(file: string): Promise<Buffer> {
   const image = sharp(await photograph(file))

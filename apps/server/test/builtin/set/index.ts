@@ -3,6 +3,7 @@ import type { MethodName } from "../../../src/generators/builtin/methods/index.t
 import { figure, mark, strokes } from "./borrowed.ts";
 import {
   CLEAR,
+  compressed,
   cutout,
   drawing,
   example,
@@ -310,6 +311,14 @@ export const PICTURES: readonly TestPicture[] = [
     1,
     1,
   ),
+  wanted("product", figure("mobile-phone"), "a flat box with round corners", "inflate"),
+  wanted("product", compressed(figure("fire"), "#ffffff"), "a JPEG that rings", "inflate"),
+  wanted(
+    "product",
+    compressed(figure("thumbs-up"), "#f4efe2"),
+    "the same on cream, where colours ring too",
+    "inflate",
+  ),
   wanted("product", figure("amphora"), "a vase with two handles", "inflate", 1, 2),
   wanted("product", figure("chess-pawn"), "a pawn in flat colours", "lathe"),
   wanted("product", figure("light-bulb"), "a bulb", "lathe"),
@@ -328,6 +337,12 @@ export const PICTURES: readonly TestPicture[] = [
 
   wanted("person", figure("woman-dancing"), "a dancer", "inflate", 1, 1),
   wanted("person", figure("man-in-tuxedo"), "a bust", "inflate"),
+  wanted(
+    "person",
+    as("grinning-face-tight", tight(figure("grinning-face")).draw),
+    "a face cut to its edges, on white, with white eyes",
+    "inflate",
+  ),
   wanted("person", figure("ninja"), "a head and shoulders", "inflate", 1, 1),
   wanted("person", figure("person-biking"), "a rider on a wheel", "inflate", 1, 8),
   wanted("person", photo("astronaut.jpg"), "a portrait before a flag", "relief"),
@@ -368,6 +383,7 @@ export const PICTURES: readonly TestPicture[] = [
   wanted("building", figure("castle"), "towers", "inflate", 3, 0),
   wanted("building", figure("church"), "a steeple", "inflate"),
   wanted("building", figure("house"), "a house with a chimney", "inflate"),
+  wanted("building", figure("office-building"), "a box with windows", "inflate"),
   wanted("building", figure("tokyo-tower"), "a lattice", "inflate", 1, 10),
   wanted("building", photo("rocket.jpg"), "a launch pad at night", "relief"),
 

@@ -40,7 +40,7 @@ const FLATTER = 0.93;
 /** Parts narrower than this, in cells, are lines: shading can't be seen on them. */
 const LINE = 9;
 /** Two flat colours in parts no wider than this are a drawing, like scissors: a body would be a bent wire. */
-const NARROW = 22;
+const NARROW = 16;
 /** So much of each part has one colour where the parts of a logo have one each. */
 const PURE = 0.97;
 /** A second colour along so much of the outline is a part of the thing. */

@@ -24,16 +24,21 @@ const UPRIGHT = 1.15;
 /** The largest step of the radius from row to row, of the body's height: fins and arms are no turned body. */
 const STEP = 0.12;
 
-/** Whether an outline may be that of something turned: one part, no holes, the same on both sides, no arms. */
+/** What fills so much of its rectangle is a box, like a telephone, a door or a book, sooner than a cylinder. */
+const BOX = 0.9;
+
+/** Whether an outline may be that of something turned: one part, no holes, the same on both sides, no arms, no box. */
 export function roundness(coverage: Field): Roundness {
   const profile = profileOf(coverage);
   const height = profile.bottom - profile.top + 1;
   const widest = 2 * profile.radius.reduce((most, r) => Math.max(most, r), 0);
   const { parts, holes } = countAreas(coverage);
+  const area = 2 * profile.radius.reduce((sum, r) => sum + r, 0);
   const isRound =
     parts === 1 &&
     holes === 0 &&
     height >= widest * UPRIGHT &&
+    area < height * widest * BOX &&
     symmetryOf(coverage, profile.axis) >= SYMMETRIC &&
     largestStep(profile) <= height * STEP;
   return {
