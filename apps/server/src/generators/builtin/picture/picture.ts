@@ -51,12 +51,15 @@ export async function readPicture(
 }
 
 function withoutAlpha(data: Uint8Array): Pick<Picture, "rgb"> {
-  const rgb = new Uint8Array((data.length / 4) * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
-    if (data[from + 3] !== 255) return {};
-    rgb[to] = data[from]!;
-    rgb[to + 1] = data[from + 1]!;
-    rgb[to + 2] = data[from + 2]!;
+  const bytes = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
+  const pixels = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  const rgb = new Uint8Array(pixels.length * 3);
+  for (let from = 0, to = 0; from < pixels.length; from++, to += 3) {
+    const pixel = pixels[from]!;
+    if (pixel >>> 24 !== 255) return {};
+    rgb[to] = pixel;
+    rgb[to + 1] = pixel >>> 8;
+    rgb[to + 2] = pixel >>> 16;
   }
   return { rgb };
 }

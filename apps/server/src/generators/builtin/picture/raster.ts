@@ -34,42 +34,44 @@ export function blur({ width, height, data }: Field, radius: number, passes: num
   let from: Float32Array = data.slice();
   let to: Float32Array = new Float32Array(data.length);
   for (let pass = 0; pass < passes; pass++) {
-    boxLines(from, to, { lines: height, length: width, stride: 1, jump: width, radius });
-    boxLines(to, from, { lines: width, length: height, stride: width, jump: 1, radius });
+    boxRows(from, to, width, radius);
+    boxColumns(to, from, width, radius);
   }
   return { width, height, data: from };
 }
 
-interface Lines {
-  readonly lines: number;
-  readonly length: number;
-  /** Distance in the array between neighbours on a line. */
-  readonly stride: number;
-  /** Distance in the array between the beginnings of two lines. */
-  readonly jump: number;
-  readonly radius: number;
+function boxRows(from: Float32Array, to: Float32Array, width: number, radius: number): void {
+  const scale = 1 / (2 * radius + 1);
+  for (let start = 0; start < from.length; start += width) {
+    const end = start + width - 1;
+    let sum = from[start]! * (radius + 1);
+    for (let i = start; i < start + radius; i++) sum += from[Math.min(i, end)]!;
+    for (let i = start; i <= end; i++) {
+      sum += from[Math.min(i + radius, end)]!;
+      sum -= from[Math.max(i - radius - 1, start)]!;
+      to[i] = sum * scale;
+    }
+  }
 }
 
-function boxLines(
-  from: Float32Array,
-  to: Float32Array,
-  { lines, length, stride, jump, radius }: Lines,
-): void {
+/** All columns at once, row by row: memory is read in its order. */
+function boxColumns(from: Float32Array, to: Float32Array, width: number, radius: number): void {
   const scale = 1 / (2 * radius + 1);
-  for (let line = 0; line < lines; line++) {
-    const start = line * jump;
-    const end = start + (length - 1) * stride;
-    const first = from[start]!;
-    const last = from[end]!;
-    let sum = first * (radius + 1);
-    for (let i = 0; i < radius; i++) sum += from[Math.min(start + i * stride, end)]!;
-    for (let i = 0; i < length; i++) {
-      const ahead = i + radius;
-      const behind = i - radius - 1;
-      sum += ahead < length ? from[start + ahead * stride]! : last;
-      if (i > 0) sum -= behind >= 0 ? from[start + behind * stride]! : first;
-      else sum -= first;
-      to[start + i * stride] = sum * scale;
+  const end = from.length - width;
+  const sums = new Float64Array(width);
+  for (let x = 0; x < width; x++) sums[x] = from[x]! * (radius + 1);
+  for (let k = 0; k < radius; k++) {
+    const row = Math.min(k * width, end);
+    for (let x = 0; x < width; x++) sums[x]! += from[row + x]!;
+  }
+  const far = radius * width;
+  for (let row = 0; row <= end; row += width) {
+    const ahead = Math.min(row + far, end);
+    const behind = Math.max(row - far - width, 0);
+    for (let x = 0; x < width; x++) {
+      const sum = sums[x]! + from[ahead + x]! - from[behind + x]!;
+      sums[x] = sum;
+      to[row + x] = sum * scale;
     }
   }
 }
