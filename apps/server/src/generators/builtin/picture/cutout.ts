@@ -209,12 +209,18 @@ function shareOf({ data }: Field): number {
 
 /** The median colour along the picture's edge. */
 function borderColour({ width, height, data }: Picture): readonly [number, number, number] {
-  const channels: number[][] = [[], [], []];
-  const add = (x: number, y: number): void =>
-    channels.forEach((values, k) => values.push(data[(y * width + x) * 4 + k]!));
+  const counts = [0, 1, 2].map(() => new Uint32Array(256));
+  const add = (x: number, y: number): void => {
+    const at = (y * width + x) * 4;
+    for (let k = 0; k < 3; k++) counts[k]![data[at + k]!]!++;
+  };
   for (let x = 0; x < width; x++) [0, height - 1].forEach((y) => add(x, y));
   for (let y = 0; y < height; y++) [0, width - 1].forEach((x) => add(x, y));
-  const [r, g, b] = channels.map((values) => values.toSorted((p, q) => p - q)[values.length >> 1]!);
+  const [r, g, b] = counts.map((of) => {
+    let level = 0;
+    for (let left = width + height; left >= of[level]!; level++) left -= of[level]!;
+    return level;
+  });
   return [r!, g!, b!];
 }
 

@@ -40,7 +40,7 @@ export function slabOf(
     front.corners.length + (columns * 6 + (wrap ? 0 : 2 * height)) * 3,
   );
   indices.set(front.corners);
-  let vertices = 0;
+  let vertices = front.cells.length;
   let used = front.corners.length;
   const add = (x: number, y: number, z: number, normal: readonly number[]): number => {
     const o = vertices * 3;
@@ -58,7 +58,8 @@ export function slabOf(
     indices[used++] = c;
   };
 
-  for (const cell of front.cells) {
+  for (let k = 0; k < front.cells.length; k++) {
+    const cell = front.cells[k]!;
     const x = cell % width;
     const y = (cell - x) / width;
     const left = x > 0 ? cell - 1 : wrap ? cell + width - 1 : cell;
@@ -69,7 +70,13 @@ export function slabOf(
     const slopeX = (data[right]! - data[left]!) / (steps * pitch);
     const slopeY = (data[below]! - data[above]!) / ((below - above === width ? 1 : 2) * pitch);
     const length = Math.sqrt(1 + slopeX * slopeX + slopeY * slopeY);
-    add(x, y, data[cell]!, [-slopeX / length, slopeY / length, 1 / length]);
+    const o = k * 3;
+    positions[o] = x * pitch;
+    positions[o + 1] = -y * pitch;
+    positions[o + 2] = data[cell]!;
+    normals[o] = -slopeX / length;
+    normals[o + 1] = slopeY / length;
+    normals[o + 2] = 1 / length;
   }
   for (const [y, down] of [
     [0, false],
