@@ -117,7 +117,7 @@ const CLEAR = {
   /** Of all in focus: its largest part. */
   whole: 0.6,
   /** Of the picture's frame. */
-  frame: 0.73,
+  frame: 0.6,
   /** The step of colour along its outline (CIE76). */
   edge: 3,
 };
