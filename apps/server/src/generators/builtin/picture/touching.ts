@@ -46,18 +46,29 @@ function linksOf({ width, height }: Field, label: Int32Array, reach: number): Li
       if (Math.hypot(dx, dy) <= reach) steps.push([dx, dy]);
   const links: Link[] = [];
   for (let cell = 0; cell < label.length; cell++) {
-    if (label[cell] === 0) continue;
+    const own = label[cell]!;
+    if (own === 0 || isInner(label, cell, width)) continue;
     const [x, y] = [cell % width, Math.floor(cell / width)];
     for (const [dx, dy] of steps) {
       const [u, v] = [x + dx, y + dy];
       if (u < 0 || u >= width || v >= height) continue;
       const to = v * width + u;
-      if (label[to] === 0 || label[to] === label[cell]) continue;
+      if (label[to] === 0 || label[to] === own) continue;
       const way = wayOf(x, y, dx, dy).map(([p, q]) => q * width + p);
       links.push({ ends: [cell, to], way, length: Math.hypot(dx, dy) });
     }
   }
   return links.toSorted((a, b) => a.length - b.length);
+}
+
+/** Whether a cell has its own part on all sides: one on the rim is nearer to any other part. */
+function isInner(label: Int32Array, cell: number, width: number): boolean {
+  return (
+    label[cell - 1]! > 0 &&
+    label[cell + 1]! > 0 &&
+    label[cell - width]! > 0 &&
+    label[cell + width]! > 0
+  );
 }
 
 /** The cells strictly between two, each beside the next by a side. */
