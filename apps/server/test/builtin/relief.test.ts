@@ -127,6 +127,15 @@ it.each([
   expect((await reliefOf(await draw())).extras.cues).toBeUndefined();
 });
 
+it("is a plain slab where the picture has one colour", async () => {
+  const { mean } = await reliefOf(
+    await raw(64, 64, () => [60, 110, 160])
+      .png()
+      .toBuffer(),
+  );
+  expect(mean(() => true)).toBeCloseTo(0, 3);
+});
+
 it("makes a dark spot less deep than a bright one is high: an eye is no hole", async () => {
   const at = (u: number, v: number, x: number): number => Math.hypot((u - x) * 1.5, v - 0.5);
   const picture = await raw(600, 400, (x, y) => {

@@ -43,6 +43,8 @@ export function layered(tones: Field, near: Field): Field {
   return { width, height, data: heights };
 }
 
+/** How far the darkest ground lies above the slab, so that a hollow in it is one. */
+const DEPTH = 0.25;
 /** How much of a broad tone, of what is lighter and of what is darker than it is left. */
 const BROAD = 0.5;
 const [LIGHTER, DARKER] = [0.35, 0.25];
@@ -51,11 +53,13 @@ const [LIGHTER, DARKER] = [0.35, 0.25];
 export function balanced(tones: Field): Field {
   const usual = blur(tones, radiusOf(tones), 1).data;
   const heights = new Float32Array(usual.length);
+  // A picture of one colour has no tone, and stays a plain slab.
+  const ground = DEPTH * tones.data.reduce((most, tone) => Math.max(most, tone), 0);
   for (let cell = 0; cell < heights.length; cell++) {
     const own = tones.data[cell]! - usual[cell]!;
     heights[cell] = Math.max(
       0,
-      0.25 +
+      ground +
         BROAD * usual[cell]! +
         (own < 0 ? DARKER * Math.tanh(1.5 * own) : LIGHTER * Math.tanh(2.2 * own)),
     );
