@@ -26,14 +26,15 @@ const [NOBODY, TERMINAL, ORPHAN] = [-1, 8, 9];
 export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
   const count = width * height;
   // Direction d and d ^ 1 are opposite.
-  const offsets = LINKS.flatMap(([x, y]) => [y * width + x, -y * width - x]);
-  const rest = offsets.map(() => new Float32Array(count));
+  const offsets = Int32Array.from(LINKS.flatMap(([x, y]) => [y * width + x, -y * width - x]));
+  // What can still flow from a cell to each of its eight neighbours, side by side: a walk reads them in turn.
+  const rest = new Float32Array(count * 8);
   LINKS.forEach(([x, y], link) => {
     for (let cell = 0; cell < count; cell++) {
       const column = (cell % width) + x;
       if (column < 0 || column >= width || cell + y * width >= count) continue;
-      rest[link * 2]![cell] = ties[link]![cell]!;
-      rest[link * 2 + 1]![cell + y * width + x] = ties[link]![cell]!;
+      rest[cell * 8 + link * 2] = ties[link]![cell]!;
+      rest[(cell + y * width + x) * 8 + link * 2 + 1] = ties[link]![cell]!;
     }
   });
   const terminal = Float32Array.from(pull);
@@ -54,7 +55,7 @@ export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
   };
   /** What can still flow between a cell and its neighbour in direction `d`, away from the tree's root. */
   const room = (cell: number, d: number, side: number): number =>
-    side === SOURCE ? rest[d]![cell]! : rest[d ^ 1]![cell + offsets[d]!]!;
+    side === SOURCE ? rest[cell * 8 + d]! : rest[(cell + offsets[d]!) * 8 + (d ^ 1)]!;
 
   for (let cell = 0; cell < count; cell++) {
     if (terminal[cell] === 0) continue;
@@ -87,36 +88,41 @@ export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
     return -1;
   }
 
-  /** Walks from a cell to its root: how much can flow there, or takes `flow` out of it. */
-  function walk(from: number, side: number, flow: number | undefined): number {
+  /** How much can flow between a cell and its tree's root. */
+  function roomToRoot(from: number, side: number): number {
     let least = Infinity;
     let cell = from;
-    while (parent[cell] !== TERMINAL) {
-      const d = parent[cell]!;
+    for (let d = parent[cell]!; d !== TERMINAL; d = parent[cell]!) {
       const up = cell + offsets[d]!;
-      const [line, at, back, backAt] =
-        side === SOURCE ? [rest[d ^ 1]!, up, rest[d]!, cell] : [rest[d]!, cell, rest[d ^ 1]!, up];
-      if (flow === undefined) {
-        least = Math.min(least, line[at]!);
-      } else {
-        line[at]! -= flow;
-        back[backAt]! += flow;
-        if (!(line[at]! > 0)) {
-          line[at] = 0;
-          parent[cell] = ORPHAN;
-          orphans.push(cell);
-        }
+      const left = side === SOURCE ? rest[up * 8 + (d ^ 1)]! : rest[cell * 8 + d]!;
+      if (left < least) least = left;
+      cell = up;
+    }
+    return Math.min(least, Math.abs(terminal[cell]!));
+  }
+
+  /** Takes `flow` out of the way between a cell and its tree's root; where nothing is left, the way is cut. */
+  function fill(from: number, side: number, flow: number): void {
+    let cell = from;
+    for (let d = parent[cell]!; d !== TERMINAL; d = parent[cell]!) {
+      const up = cell + offsets[d]!;
+      const [down, upwards] = [up * 8 + (d ^ 1), cell * 8 + d];
+      const line = side === SOURCE ? down : upwards;
+      rest[line]! -= flow;
+      rest[side === SOURCE ? upwards : down]! += flow;
+      if (!(rest[line]! > 0)) {
+        rest[line] = 0;
+        parent[cell] = ORPHAN;
+        orphans.push(cell);
       }
       cell = up;
     }
-    if (flow === undefined) return Math.min(least, Math.abs(terminal[cell]!));
     terminal[cell]! -= side === SOURCE ? flow : -flow;
     if (side === SOURCE ? !(terminal[cell]! > 0) : !(terminal[cell]! < 0)) {
       terminal[cell] = 0;
       parent[cell] = ORPHAN;
       orphans.push(cell);
     }
-    return flow;
   }
 
   /** How far a cell is from its root, or 0 if it has none any more. */
@@ -139,7 +145,7 @@ export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
     for (let d = 0; d < 8; d++) {
       const next = cell + offsets[d]!;
       // From the neighbour to this cell, seen from the root.
-      const open = side === SOURCE ? rest[d ^ 1]![next]! : rest[d]![cell]!;
+      const open = side === SOURCE ? rest[next * 8 + (d ^ 1)]! : rest[cell * 8 + d]!;
       if (!(open > 0) || tree[next] !== side) continue;
       const steps = origin(next);
       if (steps === 0 || steps >= least) continue;
@@ -155,7 +161,7 @@ export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
     for (let d = 0; d < 8; d++) {
       const next = cell + offsets[d]!;
       if (tree[next] !== side) continue;
-      const open = side === SOURCE ? rest[d ^ 1]![next]! : rest[d]![cell]!;
+      const open = side === SOURCE ? rest[next * 8 + (d ^ 1)]! : rest[cell * 8 + d]!;
       if (open > 0) activate(next);
       if (parent[next] === (d ^ 1)) {
         parent[next] = ORPHAN;
@@ -190,16 +196,14 @@ export function minimumCut({ width, height, pull, ties }: Grid): Uint8Array {
       continue;
     }
     const next = cell + offsets[d]!;
-    const [inner, outer, line] = tree[cell] === SOURCE ? [cell, next, d] : [next, cell, d ^ 1];
-    const flow = Math.min(
-      rest[line]![inner]!,
-      walk(inner, SOURCE, undefined),
-      walk(outer, SINK, undefined),
-    );
-    rest[line]![inner]! -= flow;
-    rest[line ^ 1]![outer]! += flow;
-    walk(inner, SOURCE, flow);
-    walk(outer, SINK, flow);
+    const isSource = tree[cell] === SOURCE;
+    const [inner, outer, line] = isSource ? [cell, next, d] : [next, cell, d ^ 1];
+    const there = inner * 8 + line;
+    const flow = Math.min(rest[there]!, roomToRoot(inner, SOURCE), roomToRoot(outer, SINK));
+    rest[there]! -= flow;
+    rest[outer * 8 + (line ^ 1)]! += flow;
+    fill(inner, SOURCE, flow);
+    fill(outer, SINK, flow);
     now++;
     for (let orphan = orphans.pop(); orphan !== undefined; orphan = orphans.pop()) adopt(orphan);
   }
