@@ -12,7 +12,7 @@ export const simplifierReady: Promise<void> = MeshoptSimplifier.ready;
 export function simplify<S extends Surface>(surface: S, error: number): S {
   if (error <= 0) return surface;
   const [kept] = MeshoptSimplifier.simplify(surface.indices, surface.positions, 3, 0, error);
-  return compacted(surface, kept);
+  return compacted(surface, withoutFlaps(kept, surface.positions.length / 3));
 }
 
 /** Leaves out triangles until about `triangles` are left, however far the surface moves. */
@@ -26,6 +26,45 @@ export async function simplifyTo(mesh: Mesh, triangles: number): Promise<Mesh> {
     return kept.length === 0 ? part : compacted(part, kept);
   });
   return { ...mesh, parts };
+}
+
+/**
+ * Leaves out pairs of triangles that lie back to back, which simplifying may leave: they enclose nothing, and slicers
+ * take their edges for holes.
+ */
+function withoutFlaps(indices: Uint32Array, vertices: number): Uint32Array {
+  // Triangles by their two lowest corners; those with the same two follow each other.
+  const latest = new Map<number, number>();
+  const before = new Int32Array(indices.length / 3);
+  const gone = new Set<number>();
+  for (let triangle = 0; triangle < before.length; triangle++) {
+    const [low, middle, high, turn] = cornersOf(indices, triangle);
+    const key = low * vertices + middle;
+    for (let other = latest.get(key) ?? -1; other >= 0; other = before[other]!) {
+      const [, , otherHigh, otherTurn] = cornersOf(indices, other);
+      if (otherHigh !== high || otherTurn === turn || gone.has(other)) continue;
+      gone.add(triangle).add(other);
+      break;
+    }
+    before[triangle] = latest.get(key) ?? -1;
+    latest.set(key, triangle);
+  }
+  return gone.size === 0 ? indices : indices.filter((_, at) => !gone.has(Math.floor(at / 3)));
+}
+
+/** A triangle's corners from the lowest number on, and whether it goes round the other way then. */
+function cornersOf(
+  indices: Uint32Array,
+  triangle: number,
+): readonly [number, number, number, boolean] {
+  let low = indices[triangle * 3]!;
+  let middle = indices[triangle * 3 + 1]!;
+  let high = indices[triangle * 3 + 2]!;
+  let turn = false;
+  if (low > middle) [low, middle, turn] = [middle, low, !turn];
+  if (middle > high) [middle, high, turn] = [high, middle, !turn];
+  if (low > middle) [low, middle, turn] = [middle, low, !turn];
+  return [low, middle, high, turn];
 }
 
 /** Leaves out the vertices that no triangle uses any more. */
